@@ -1,0 +1,125 @@
+//! What can go wrong between a client and a server, planned in advance.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// One thing that goes wrong with one request.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is closed and nothing was done.
+    DropBefore,
+    /// The request is carried out and the connection is closed without an answer.
+    DropAfter,
+    /// Nothing is done and this status is answered, with an HTML body as a proxy would write it.
+    Status(u16),
+    /// The request is carried out and this status is answered all the same.
+    StatusAfter(u16),
+    /// The request is carried out, and the answer comes so much later.
+    Delay(Duration),
+    /// The request is carried out; the answer promises its whole length and breaks off in the middle.
+    TruncatedBody,
+    /// The request is carried out; the answer's status stands, its body is replaced by this text.
+    Body(String),
+    /// Nothing is done and this whole answer is given: status, headers, body.
+    Answer(u16, Vec<(String, String)>, String),
+    /// The client's process is killed before anything is done.
+    KillBefore,
+    /// The request is carried out, then the client's process is killed.
+    KillAfter,
+}
+
+impl fmt::Debug for Fault {
+    /// Bodies are left out: tests plant marked secrets in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DropBefore => f.write_str("DropBefore"),
+            Self::DropAfter => f.write_str("DropAfter"),
+            Self::Status(status) => write!(f, "Status({status})"),
+            Self::StatusAfter(status) => write!(f, "StatusAfter({status})"),
+            Self::Delay(time) => write!(f, "Delay({time:?})"),
+            Self::TruncatedBody => f.write_str("TruncatedBody"),
+            Self::Body(_) => f.write_str("Body"),
+            Self::Answer(status, _, _) => write!(f, "Answer({status})"),
+            Self::KillBefore => f.write_str("KillBefore"),
+            Self::KillAfter => f.write_str("KillAfter"),
+        }
+    }
+}
+
+/// Which request a fault meets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum When {
+    /// The request with this number among all that the server received, from 0.
+    Number(usize),
+    /// The request with this number among those of one call name, from 0.
+    Nth(String, usize),
+    /// Every request of one call name.
+    Every(String),
+}
+
+type Kill = Arc<dyn Fn() + Send + Sync>;
+
+/// The faults that a server will commit. Clones share one plan, so that a test can add to it while the server runs.
+#[derive(Clone, Default)]
+pub struct FaultPlan {
+    faults: Arc<Mutex<Vec<(When, Fault)>>>,
+    kill: Arc<Mutex<Option<Kill>>>,
+}
+
+impl fmt::Debug for FaultPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.lock().iter()).finish()
+    }
+}
+
+impl FaultPlan {
+    /// Plans a fault for the request with this number among all that the server receives, from 0.
+    pub fn at(&self, number: usize, fault: Fault) {
+        self.lock().push((When::Number(number), fault));
+    }
+
+    /// Plans a fault for the `nth` request (from 0) that carries this call name.
+    pub fn on(&self, call: &str, nth: usize, fault: Fault) {
+        self.lock().push((When::Nth(call.to_owned(), nth), fault));
+    }
+
+    /// Plans a fault for every request that carries this call name.
+    pub fn every(&self, call: &str, fault: Fault) {
+        self.lock().push((When::Every(call.to_owned()), fault));
+    }
+
+    /// Forgets all faults.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Says how [`Fault::KillBefore`] and [`Fault::KillAfter`] end the client.
+    pub fn on_kill(&self, kill: impl Fn() + Send + Sync + 'static) {
+        *self.kill.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(kill));
+    }
+
+    /// Ends the client, if [`FaultPlan::on_kill`] said how.
+    pub(crate) fn kill(&self) {
+        let kill = self.kill.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(kill) = kill {
+            kill();
+        }
+    }
+
+    /// The fault for a request: its number among all and among those of its name.
+    pub(crate) fn find(&self, call: &str, number: usize, nth: usize) -> Option<Fault> {
+        self.lock()
+            .iter()
+            .find(|(when, _)| match when {
+                When::Number(wanted) => *wanted == number,
+                When::Nth(name, wanted) => name == call && *wanted == nth,
+                When::Every(name) => name == call,
+            })
+            .map(|(_, fault)| fault.clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(When, Fault)>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
