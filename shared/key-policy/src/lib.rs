@@ -1,0 +1,48 @@
+//! The key policy: what each kind of Sentry key is for, how long it lives, and which secrets may name which projects.
+//!
+//! Pure: text in, values or located errors out. The file's members are described in `docs/policy.md`, and by example in
+//! `policy/key-policy.toml`, which is also the policy that is built in ([`Policy::built_in`]).
+//!
+//! ```
+//! use key_policy::{Mode, Policy};
+//!
+//! let policy = Policy::parse("version = 1\nmode = \"act\"\n", "key-policy.toml")?;
+//! assert_eq!(policy.mode, Mode::Act);
+//!
+//! let refused = Policy::parse("version = 2\nmood = \"act\"\n", "key-policy.toml").unwrap_err();
+//! assert_eq!(refused.errors().len(), 2);
+//! # Ok::<(), key_policy::PolicyErrors>(())
+//! ```
+
+mod binding;
+mod birth;
+mod consent;
+mod duration;
+mod errors;
+mod exception;
+mod policy;
+mod preset;
+mod rate_limit;
+mod read;
+mod scope;
+mod sections;
+mod suggest;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod use_case;
+mod use_case_file;
+mod words;
+
+pub use binding::Binding;
+pub use birth::{BirthSettings, LoaderOptions};
+pub use consent::Consent;
+pub use duration::{DurationError, LONGEST, duration_text, parse_duration};
+pub use errors::{PolicyError, PolicyErrors};
+pub use exception::Exception;
+pub use policy::{BUILT_IN, Mode, Policy, UnknownUseCase};
+pub use preset::Preset;
+pub use rate_limit::{RateLimit, RateLimitError};
+pub use scope::SCOPES;
+pub use sections::{Orphan, Proof, Review};
+pub use use_case::{AtGraceMax, Exposure, Kind, Signal, UseCase};

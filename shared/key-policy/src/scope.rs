@@ -1,0 +1,30 @@
+//! The scopes that a Sentry token can carry.
+
+/// Every scope of Sentry's `SENTRY_SCOPES` (2026), the sign-in ones included. `org:superuser` is internal and not granted.
+pub const SCOPES: &[&str] = &[
+    "org:read",
+    "org:write",
+    "org:admin",
+    "org:integrations",
+    "org:ci",
+    "member:read",
+    "member:invite",
+    "member:write",
+    "member:admin",
+    "team:read",
+    "team:write",
+    "team:admin",
+    "project:read",
+    "project:write",
+    "project:admin",
+    "project:releases",
+    "project:distribution",
+    "event:read",
+    "event:write",
+    "event:admin",
+    "alerts:read",
+    "alerts:write",
+    "openid",
+    "profile",
+    "email",
+];

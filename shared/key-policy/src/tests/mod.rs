@@ -1,0 +1,6 @@
+//! The file as operators see it: the rules, the report, the built-in policy.
+
+mod built_in;
+mod members;
+mod report;
+mod rules;
