@@ -11,7 +11,7 @@ pub(crate) fn hint(word: &str, known: &[&str]) -> String {
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let (distance, near) =
         known.iter().map(|candidate| (distance(word, candidate), *candidate)).min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + near.chars().count() / 5).then_some(near)
+    (distance <= 1 + near.chars().count() / 6).then_some(near)
 }
 
 /// Letters to insert, delete or replace (Levenshtein), case ignored, `-` and `_` alike.

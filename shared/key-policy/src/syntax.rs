@@ -17,13 +17,16 @@ fn message(text: &str, error: &Error) -> String {
         .and_then(|before| before.lines().count().checked_sub(1))
         .and_then(|index| text.lines().nth(index))
         .unwrap_or_default();
-    let sentence = error.to_string();
-    match &error.kind {
-        ErrorKind::InvalidNumber if has_bare_date(line) => "write a date as a string: \"2026-12-31\"".to_owned(),
-        ErrorKind::DuplicateKey { key, .. } => format!("{key:?} is given twice"),
-        ErrorKind::DuplicateTable { name, .. } => format!("the table {name:?} is given twice"),
-        ErrorKind::UnquotedString => "a string needs quotes".to_owned(),
-        _ => format!("not TOML: {sentence}"),
+    if let ErrorKind::DuplicateKey { key, .. } = &error.kind {
+        format!("{key:?} is given twice")
+    } else if let ErrorKind::DuplicateTable { name, .. } = &error.kind {
+        format!("the table {name:?} is given twice")
+    } else if matches!(error.kind, ErrorKind::UnquotedString) {
+        "a string needs quotes".to_owned()
+    } else if matches!(error.kind, ErrorKind::InvalidNumber) && has_bare_date(line) {
+        "write a date as a string: \"2026-12-31\"".to_owned()
+    } else {
+        format!("not TOML: {error}")
     }
 }
 

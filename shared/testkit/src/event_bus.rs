@@ -112,8 +112,12 @@ impl StandIn for EventBus {
 
     async fn answer(&self, request: Request) -> Response {
         let known = wire::action(&request, "AWSEvents") == Some("PutEvents");
-        wire::respond(wire::body(&request).and_then(|body| {
-            if known { self.put_events(body) } else { Err(wire::unknown_operation()) }
-        }))
+        wire::respond(
+            wire::body(&request).and_then(
+                |body| {
+                    if known { self.put_events(body) } else { Err(wire::unknown_operation()) }
+                },
+            ),
+        )
     }
 }

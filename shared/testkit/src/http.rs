@@ -242,11 +242,7 @@ struct Connection<S> {
 
 impl<S> Clone for Connection<S> {
     fn clone(&self) -> Self {
-        Self {
-            stand_in: Arc::clone(&self.stand_in),
-            record: Arc::clone(&self.record),
-            faults: self.faults.clone(),
-        }
+        Self { stand_in: Arc::clone(&self.stand_in), record: Arc::clone(&self.record), faults: self.faults.clone() }
     }
 }
 
@@ -343,8 +339,8 @@ fn proxy_page(status: u16) -> Response {
     Response::text(status, "text/html", format!("<html><h1>{status}</h1></html>"))
 }
 
-fn whole(response: Response) -> io::Result<hyper::Response<Answer>> {
-    let body = Answer::whole(response.body.clone());
+fn whole(mut response: Response) -> io::Result<hyper::Response<Answer>> {
+    let body = Answer::whole(std::mem::take(&mut response.body));
     build(&response, body)
 }
 
@@ -416,4 +412,3 @@ impl<F: Fn(&Request) -> Response + Send + Sync + 'static> StandIn for FromFn<F> 
         (self.0)(&request)
     }
 }
-

@@ -95,7 +95,7 @@ impl RuntimeApi {
         state.running = Some(work.id.clone());
         let trace = Uuid::new_v4().simple().to_string();
         let (start, rest) = trace.split_at_checked(8)?;
-        let (rest, parent) = (rest, rest.get(..16)?);
+        let parent = rest.get(..16)?;
         Some(
             Response::text(200, "application/json", work.payload)
                 .with_header("Lambda-Runtime-Aws-Request-Id", work.id)

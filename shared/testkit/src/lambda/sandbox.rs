@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(2);
 /// take to end.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// One process of a function. It is killed when this is dropped, and with it the test's last hold on it.
+/// One process of a function under a Runtime API of its own. Dropping it kills the process.
 pub struct Sandbox {
     api: Arc<RuntimeApi>,
     process: Arc<Process>,
@@ -153,7 +153,10 @@ impl Sandbox {
     }
 
     /// The time since 1970 by the function's clock.
-    #[expect(clippy::disallowed_methods, reason = "a deadline is given as a time of day; no test decides anything by it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a deadline is given as a time of day; no test decides anything by it"
+    )]
     fn function_time(&self) -> Duration {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let shift = Duration::from_secs(self.clock_shift_seconds.unsigned_abs());

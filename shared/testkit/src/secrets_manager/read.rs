@@ -100,7 +100,11 @@ pub(super) fn summary(secret: &Secret, labels_member: &str, labels: Map<String, 
         set(&mut answer, labels_member, Value::Object(labels));
     }
     if !secret.tags.is_empty() {
-        set(&mut answer, "Tags", secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect());
+        set(
+            &mut answer,
+            "Tags",
+            secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect(),
+        );
     }
     answer
 }

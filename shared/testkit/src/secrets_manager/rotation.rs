@@ -116,8 +116,8 @@ pub fn reattempt(
                 break;
             }
         }
-        rotation.succeeded =
-            steps.iter().filter(|(_, result)| result.is_ok()).count() == Step::ALL.len() && is_current(manager, arn, token);
+        rotation.succeeded = steps.iter().filter(|(_, result)| result.is_ok()).count() == Step::ALL.len()
+            && is_current(manager, arn, token);
         rotation.attempts.push(steps);
     }
     if rotation.succeeded {

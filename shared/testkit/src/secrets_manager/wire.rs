@@ -151,5 +151,7 @@ fn sized<'a>(value: &'a Value, name: &str, min: usize, max: usize) -> Result<&'a
 }
 
 fn constraint(name: &str, rule: &str) -> ServiceError {
-    ServiceError::validation(format!("1 validation error detected: Value at '{name}' failed to satisfy constraint: {rule}"))
+    ServiceError::validation(format!(
+        "1 validation error detected: Value at '{name}' failed to satisfy constraint: {rule}"
+    ))
 }

@@ -1,0 +1,144 @@
+//! Projects, and the organization that each belongs to.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::body;
+use crate::call::Call;
+use crate::error::{Cause, Error, Kind};
+
+const PROJECT: &str = "GET /projects/{org}/{project}/";
+const PROJECTS: &str = "GET /projects/";
+const ORGANIZATION_PROJECTS: &str = "GET /organizations/{org}/projects/";
+
+/// An organization by both of its names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Organization {
+    /// The numeric id, which survives renames.
+    #[serde(deserialize_with = "numeric_id")]
+    pub id: u64,
+    /// The slug.
+    pub slug: String,
+}
+
+impl Organization {
+    /// Whether this text names the organization, by slug or by id.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.slug == name || self.id.to_string() == name
+    }
+}
+
+/// A project by both of its names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Project {
+    /// The numeric id, which survives renames and stands in every DSN.
+    #[serde(deserialize_with = "numeric_id")]
+    pub id: u64,
+    /// The slug.
+    pub slug: String,
+    /// Where it belongs.
+    pub organization: Organization,
+    /// What the organization's plan offers it, where the server says so.
+    #[serde(default)]
+    features: Option<Vec<String>>,
+}
+
+impl Project {
+    /// Whether this text names the project, by slug or by id.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.slug == name || self.id.to_string() == name
+    }
+
+    /// Whether the plan offers rate limits for client keys; `None` where the server does not say. Without it a rate
+    /// limit is dropped in silence (facts/sentry-23.7.1-observed.md, A6.53).
+    #[must_use]
+    pub fn offers_rate_limits(&self) -> Option<bool> {
+        self.features.as_ref().map(|features| features.iter().any(|feature| feature == "rate-limits"))
+    }
+}
+
+/// Ids come as strings or as numbers (A3.19).
+pub(crate) fn numeric_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let id = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    id.ok_or_else(|| serde::de::Error::custom("not a numeric id"))
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Api<'_> {
+    /// One project, each of the two names being a slug or a numeric id.
+    ///
+    /// A renamed project is found under its new slug. Newer servers take numeric ids in paths, 23.7.1 answers 404: then
+    /// the list of projects is asked.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] and [`Kind::Forbidden`] as Sentry answers them: 404 where nothing has that name, 403 where it
+    /// belongs to somebody else or a scope is missing (A1.7).
+    pub async fn project(&self, organization: &str, project: &str) -> Result<Project, Error> {
+        match self.project_at(organization, project).await {
+            Err(error) => match error.kind() {
+                Kind::Moved(Some(slug)) => self.project_at(organization, slug).await,
+                Kind::NotFound if is_number(organization) || is_number(project) => {
+                    let projects = self.projects(organization).await?;
+                    projects
+                        .into_iter()
+                        .find(|found| found.organization.is_named(organization) && found.is_named(project))
+                        .ok_or(error)
+                }
+                Kind::NotFound
+                | Kind::Moved(None)
+                | Kind::Unauthorized
+                | Kind::Forbidden
+                | Kind::RateLimited
+                | Kind::Rejected
+                | Kind::Unavailable
+                | Kind::DeadlineNear => Err(error),
+            },
+            found => found,
+        }
+    }
+
+    async fn project_at(&self, organization: &str, project: &str) -> Result<Project, Error> {
+        let response = self.send(&Call::get(PROJECT, &["projects", organization, project])).await?;
+        body::json(PROJECT, response).await
+    }
+
+    /// The projects that the token can see; those of one organization where the token cannot list across organizations.
+    ///
+    /// # Errors
+    /// As the second list fails, when both do.
+    pub async fn projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
+        match self.all(PROJECTS, &["projects"]).await {
+            // An integration's token may be refused here (facts/sentry-api.md section 4, sentry#33938).
+            Err(error) if matches!(error.kind(), Kind::Unauthorized | Kind::Forbidden | Kind::NotFound) => {
+                self.organization_projects(organization).await.map_err(|_second| error)
+            }
+            projects => projects,
+        }
+    }
+
+    /// Needs `org:read`. The items do not always repeat the organization; without it they cannot be attributed.
+    async fn organization_projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
+        let items: Vec<Value> = self.all(ORGANIZATION_PROJECTS, &["organizations", organization, "projects"]).await?;
+        let response = self.send(&Call::get("GET /organizations/{org}/", &["organizations", organization])).await?;
+        let owner: Value = body::json("GET /organizations/{org}/", response).await?;
+        items
+            .into_iter()
+            .map(|mut item| {
+                if let Some(members) = item.as_object_mut() {
+                    members.entry("organization").or_insert_with(|| owner.clone());
+                }
+                serde_json::from_value(item)
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|_text_may_repeat_the_body| {
+                Error::new(ORGANIZATION_PROJECTS, Kind::Unavailable, Cause::Incomplete("id"))
+            })
+    }
+}

@@ -1,0 +1,78 @@
+//! When to send again, and how long to wait: arithmetic only, sleeping is the caller's.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+
+/// How often and how patiently a request that is safe to repeat is sent again.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// The first wait; later ones double.
+    pub first: Duration,
+    /// The longest wait between two tries, and for a rate limit's window to end.
+    pub longest: Duration,
+    /// How many times a request is sent again at most.
+    pub times: usize,
+}
+
+impl Default for RetryPolicy {
+    /// Two more tries after 0.2 and 0.4 seconds and some jitter; at most 30 seconds for a rate limit.
+    fn default() -> Self {
+        Self { first: Duration::from_millis(200), longest: Duration::from_secs(30), times: 2 }
+    }
+}
+
+impl RetryPolicy {
+    pub(crate) fn delays(self) -> ExponentialBackoff {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first)
+            .with_max_delay(self.longest)
+            .with_max_times(self.times)
+            .with_jitter()
+            .build()
+    }
+}
+
+/// How long a 429 asks to wait: `Retry-After` in seconds where some proxy gives it, else the end of Sentry's window.
+///
+/// Sentry itself sends no `Retry-After`; `X-Sentry-Rate-Limit-Reset` is in Unix seconds
+/// (facts/sentry-23.7.1-observed.md, A6.52). A window that is over already means: now.
+pub(crate) fn rate_limit_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    if let Some(seconds) = number("retry-after") {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let reset = number("x-sentry-rate-limit-reset")?;
+    let now = now.as_duration().as_secs_f64();
+    Some(Duration::try_from_secs_f64(reset - now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn the_wait_is_taken_from_the_headers_that_there_are() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let cases: [(&[(&str, &str)], Option<Duration>); 7] = [
+            (&[], None),
+            (&[("x-sentry-rate-limit-reset", "1003")], Some(Duration::from_secs(3))),
+            (&[("x-sentry-rate-limit-reset", "990")], Some(Duration::ZERO)),
+            (&[("x-sentry-rate-limit-reset", "None")], None),
+            (&[("retry-after", "2"), ("x-sentry-rate-limit-reset", "1003")], Some(Duration::from_secs(2))),
+            (&[("retry-after", "-1")], None),
+            (&[("retry-after", "NaN")], None),
+        ];
+        for (headers, expected) in cases {
+            let headers: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
+                .collect();
+            assert_eq!(rate_limit_wait(&headers, now), expected, "{headers:?}");
+        }
+    }
+}

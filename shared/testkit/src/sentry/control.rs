@@ -1,0 +1,204 @@
+//! What a person does in Sentry's user interface: everything that happens behind the API's back.
+
+use uuid::Uuid;
+
+use super::Sentry;
+use super::access;
+use super::key::{self, Key};
+use super::state::{Flavor, Organization, Project, State, Token};
+
+impl Sentry {
+    /// The base URL of which DSNs and `Link` headers are made from now on; a path is allowed.
+    pub fn set_public_url(&self, url: &str) {
+        url.trim_end_matches('/').clone_into(&mut self.state().public_url);
+    }
+
+    /// Serves everything under this path, such as `/sentry`, and nothing elsewhere.
+    pub fn set_path_prefix(&self, prefix: &str) {
+        self.state().prefix = match prefix.trim_matches('/') {
+            "" => String::new(),
+            path => format!("/{path}"),
+        };
+    }
+
+    /// Lets `Link` headers name another host than the one that is asked (fact 13).
+    pub fn set_link_host(&self, url: &str) {
+        self.state().link_host = Some(url.trim_end_matches('/').to_owned());
+    }
+
+    /// Chooses the version, where versions differ.
+    pub fn set_flavor(&self, flavor: Flavor) {
+        self.state().flavor = flavor;
+    }
+
+    /// Makes an organization and tells its numeric id.
+    pub fn add_organization(&self, slug: &str) -> u64 {
+        organization(&mut self.state(), slug)
+    }
+
+    /// Makes a project with its key `Default` (fact 21) and tells its numeric id.
+    pub fn add_project(&self, org: &str, slug: &str) -> u64 {
+        project(&mut self.state(), org, slug)
+    }
+
+    /// Gives a project another slug; the old one answers 302 from then on (fact 31).
+    pub fn rename_project(&self, org: &str, slug: &str, new_slug: &str) {
+        change_project(&mut self.state(), org, slug, |project| {
+            project.old_slugs.push(std::mem::replace(&mut project.slug, new_slug.to_owned()));
+        });
+    }
+
+    /// Deletes a project and its keys.
+    pub fn delete_project(&self, org: &str, slug: &str) {
+        let mut state = self.state();
+        let Some(id) = state.project(org, slug).map(|project| project.id) else { return };
+        change_project(&mut state, org, slug, |project| project.deleted = true);
+        state.keys.retain(|key| key.project_id != id);
+    }
+
+    /// The Origins that ingestion admits for a project; `*` (the default) is any.
+    pub fn set_allowed_domains(&self, org: &str, slug: &str, domains: &[&str]) {
+        change_project(&mut self.state(), org, slug, |project| {
+            project.allowed_domains = domains.iter().map(|&domain| domain.to_owned()).collect();
+        });
+    }
+
+    /// Says whether the organization's plan has key rate limits; without, they are dropped in silence (fact 53).
+    pub fn set_plan(&self, org: &str, rate_limits: bool) {
+        let mut state = self.state();
+        let id = organization(&mut state, org);
+        if let Some(organization) = state.organizations.iter_mut().find(|organization| organization.id == id) {
+            organization.rate_limits = rate_limits;
+        }
+    }
+
+    /// Makes a token of an internal integration: 64 hex digits without a prefix (section 3.1).
+    pub fn add_token(&self, org: &str, scopes: &[&str]) -> String {
+        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        self.add_token_value(org, &token, scopes);
+        token
+    }
+
+    /// Makes a token of this value; one that had the value before is replaced.
+    pub fn add_token_value(&self, org: &str, token: &str, scopes: &[&str]) {
+        let mut state = self.state();
+        let organization = organization(&mut state, org);
+        state.tokens.retain(|known| known.value != token);
+        state.tokens.push(Token {
+            value: token.to_owned(),
+            organization,
+            scopes: access::closure(scopes),
+            user: format!("stand-in-{}", Uuid::new_v4()),
+        });
+    }
+
+    /// Ends a token at once (fact 44).
+    pub fn revoke_token(&self, token: &str) {
+        self.state().tokens.retain(|known| known.value != token);
+    }
+
+    /// Makes a client key with the defaults that a key from the user interface has.
+    pub fn add_key(&self, org: &str, project: &str, label: &str) -> Key {
+        let mut state = self.state();
+        let project = match state.project(org, project).map(|project| project.id) {
+            Some(id) => id,
+            None => self::project(&mut state, org, project),
+        };
+        key::add(&mut state, project, label)
+    }
+
+    /// A project's keys, in order of creation.
+    #[must_use]
+    pub fn keys(&self, org: &str, project: &str) -> Vec<Key> {
+        let state = self.state();
+        let Some(project) = state.project(org, project) else { return Vec::new() };
+        state.keys.iter().filter(|key| key.project_id == project.id).cloned().collect()
+    }
+
+    /// Changes a key behind the API's back.
+    pub fn edit_key(&self, key_id: &str, edit: impl FnOnce(&mut Key)) {
+        if let Some(key) = self.state().key_mut(key_id) {
+            edit(key);
+        }
+    }
+
+    /// Deletes a key behind the API's back.
+    pub fn delete_key(&self, key_id: &str) {
+        self.state().keys.retain(|key| key.id != key_id);
+    }
+
+    /// The DSN that the API gives for a key as `dsn.public`.
+    #[must_use]
+    pub fn public_dsn(&self, key: &Key) -> String {
+        key.public_dsn(&self.state().ingest_endpoint())
+    }
+
+    /// From now on the secret of every key that is there, or that Sentry makes, carries this text, so that a search for
+    /// it finds every leak. A secret that a caller chose in a POST stays as chosen.
+    pub fn plant_secret(&self, marker: &str) {
+        let mut state = self.state();
+        for key in &mut state.keys {
+            key.secret = key::marked_secret(marker, key.row);
+        }
+        state.secret_marker = Some(marker.to_owned());
+    }
+
+    /// Sets what key statistics count: `(epoch seconds, accepted errors)`.
+    pub fn set_stats(&self, key_id: &str, accepted: Vec<(u64, u64)>) {
+        self.state().stats.insert(key_id.to_owned(), accepted);
+    }
+
+    /// Lets the DSN question answer exactly this, whatever is asked; `None` ends that.
+    pub fn set_question(&self, q: Option<(u16, String)>) {
+        self.state().question = q;
+    }
+
+    /// Lets so many further API calls pass, then answers 429 until [`Sentry::unlimit_api`] (fact 52). The DSN question
+    /// has a bucket of its own and is not counted.
+    pub fn limit_api(&self, remaining: usize, reset_unix: u64) {
+        self.state().limits.limit(remaining, reset_unix);
+    }
+
+    /// Answers only the next `n` API calls with 429.
+    pub fn limit_next(&self, n: usize, reset_unix: u64) {
+        self.state().limits.limit_next(n, reset_unix);
+    }
+
+    /// Ends every API limit.
+    pub fn unlimit_api(&self) {
+        self.state().limits = super::limits::Limits::default();
+    }
+}
+
+fn organization(state: &mut State, slug: &str) -> u64 {
+    if let Some(known) = state.organizations.iter().find(|organization| organization.slug == slug) {
+        return known.id;
+    }
+    let (id, date_created) = (state.next_id(), state.next_date());
+    state.organizations.push(Organization { id, slug: slug.to_owned(), rate_limits: true, date_created });
+    id
+}
+
+fn project(state: &mut State, org: &str, slug: &str) -> u64 {
+    let organization = organization(state, org);
+    let (id, date_created) = (state.next_id(), state.next_date());
+    state.projects.push(Project {
+        id,
+        organization,
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        deleted: false,
+        old_slugs: Vec::new(),
+        allowed_domains: vec!["*".to_owned()],
+        date_created,
+    });
+    key::add(state, id, "Default");
+    id
+}
+
+fn change_project(state: &mut State, org: &str, slug: &str, change: impl FnOnce(&mut Project)) {
+    let Some(id) = state.project(org, slug).map(|project| project.id) else { return };
+    if let Some(project) = state.projects.iter_mut().find(|project| project.id == id) {
+        change(project);
+    }
+}

@@ -1,0 +1,128 @@
+//! Introspection, organizations and projects.
+
+use std::cmp::Reverse;
+
+use serde_json::{Value, json};
+
+use crate::http::{Request, Response};
+
+use super::access::{Caller, Subject};
+use super::answers;
+use super::page;
+use super::route::ProjectPath;
+use super::state::{Flavor, Organization, Project, State};
+
+fn only_get(request: &Request) -> Result<(), Response> {
+    match request.method.as_str() {
+        "GET" => Ok(()),
+        other => Err(answers::method_not_allowed(other)),
+    }
+}
+
+/// `/`: 200 even for a caller without credentials (fact 1).
+pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Response> {
+    only_get(request)?;
+    let (auth, user) = match caller {
+        Caller::Anonymous | Caller::Dsn { .. } => (Value::Null, Value::Null),
+        Caller::Token(token) => (
+            json!({"scopes": token.scopes}),
+            json!({"id": "1", "name": token.user, "username": token.user, "email": "", "isActive": true}),
+        ),
+    };
+    Ok(Response::json(200, &json!({"version": "0", "auth": auth, "user": user})))
+}
+
+/// `/projects/`: newest first; needs no organization scope (fact 18).
+pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Project)?;
+    only_get(request)?;
+    let mut projects = projects_of(state, caller.organization_id());
+    projects.sort_by_key(|project| Reverse(project.id));
+    list_page(state, request, &projects)
+}
+
+/// `/organizations/{org}/projects/`: by slug.
+pub(super) fn list(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    organization: &str,
+) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Organization)?;
+    only_get(request)?;
+    let organization = caller.organization(state, organization)?;
+    let mut projects = projects_of(state, Some(organization.id));
+    projects.sort_by(|one, other| one.slug.cmp(&other.slug));
+    list_page(state, request, &projects)
+}
+
+fn projects_of(state: &State, organization: Option<u64>) -> Vec<&Project> {
+    state.projects.iter().filter(|project| !project.deleted && Some(project.organization) == organization).collect()
+}
+
+fn list_page(state: &State, request: &Request, projects: &[&Project]) -> Result<Response, Response> {
+    let asked = page::read(request, 100)?;
+    let shown = projects.iter().map(|project| show_project(state, project)).collect();
+    Ok(page::by_offset(shown, asked)?.answer(state, request))
+}
+
+/// `/organizations/{org}/`
+pub(super) fn organization(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    named: &str,
+) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Organization)?;
+    only_get(request)?;
+    let mut shown = show_organization(caller.organization(state, named)?);
+    if let (Flavor::V2026, Some(members)) = (state.flavor, shown.as_object_mut()) {
+        let url = state.link_origin();
+        members.insert("links".to_owned(), json!({"organizationUrl": url, "regionUrl": url}));
+    }
+    Ok(Response::json(200, &shown))
+}
+
+/// `/projects/{org}/{project}/`
+pub(super) fn details(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    path: ProjectPath<'_>,
+) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Project)?;
+    only_get(request)?;
+    let project = caller.project(state, path, request)?;
+    let mut shown = show_project(state, &project);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("allowedDomains".to_owned(), json!(project.allowed_domains));
+    }
+    Ok(Response::json(200, &shown))
+}
+
+fn show_organization(organization: &Organization) -> Value {
+    json!({
+        "id": organization.id.to_string(),
+        "slug": organization.slug,
+        "name": organization.slug,
+        "status": {"id": "active", "name": "active"},
+        "dateCreated": organization.date_created,
+    })
+}
+
+fn show_project(state: &State, project: &Project) -> Value {
+    let mut features = vec!["alert-filters", "minidump", "race-free-group-creation", "releases"];
+    if state.has_rate_limits(project) {
+        features.insert(2, "rate-limits");
+    }
+    json!({
+        "id": project.id.to_string(),
+        "slug": project.slug,
+        "name": project.name,
+        "platform": null,
+        "dateCreated": project.date_created,
+        "features": features,
+        "status": "active",
+        "organization": state.organization_by_id(project.organization).map(show_organization),
+    })
+}

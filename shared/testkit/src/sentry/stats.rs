@@ -1,0 +1,68 @@
+//! Key statistics (fact 33, section 1.7).
+
+use serde_json::{Value, json};
+
+use crate::http::{Request, Response};
+
+use super::access::{Caller, Subject};
+use super::answers;
+use super::keys;
+use super::route::ProjectPath;
+use super::state::State;
+
+/// More buckets than any client should ask for: a mistaken range must not fill the memory.
+const MOST_BUCKETS: u64 = 10_000;
+
+/// `…/keys/{key}/stats/`
+pub(super) fn stats(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    path: ProjectPath<'_>,
+    key_id: &str,
+) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Project)?;
+    if request.method != "GET" {
+        return Err(answers::method_not_allowed(request.method.as_str()));
+    }
+    let project = caller.project(state, path, request)?;
+    let key = keys::find(state, &project, key_id)?;
+    let counted = state.stats.get(&key.id).map(Vec::as_slice).unwrap_or_default();
+    let buckets = buckets(request, counted).ok_or_else(|| answers::detail(400, "Invalid request data"))?;
+    Ok(Response::json(200, &Value::Array(buckets)))
+}
+
+/// One bucket for each step of the range; without a range (Sentry: today) what the test set, because there is no clock.
+fn buckets(request: &Request, counted: &[(u64, u64)]) -> Option<Vec<Value>> {
+    let step = match request.query("resolution") {
+        None | Some("" | "1d") => 86_400,
+        Some("1h") => 3_600,
+        Some(_) => return None,
+    };
+    let (Some(since), Some(until)) = (request.query("since"), request.query("until")) else {
+        return Some(counted.iter().map(|&(at, accepted)| bucket(at, accepted)).collect());
+    };
+    let (since, until) = (seconds(since)?, seconds(until)?);
+    let first = since - since % step;
+    if since > until || (until - first) / step > MOST_BUCKETS {
+        return None;
+    }
+    let starts = (0..).map(|n| first + n * step).take_while(|start| *start <= until);
+    let sum = |start: u64| {
+        counted
+            .iter()
+            .filter(|(at, _)| (start..start.saturating_add(step)).contains(at))
+            .map(|(_, accepted)| accepted)
+            .sum()
+    };
+    Some(starts.map(|start| bucket(start, sum(start))).collect())
+}
+
+/// Sentry takes fractions of a second, too.
+fn seconds(text: &str) -> Option<u64> {
+    text.split('.').next()?.parse().ok()
+}
+
+fn bucket(at: u64, accepted: u64) -> Value {
+    json!({"ts": at, "total": accepted, "dropped": 0, "accepted": accepted, "filtered": 0})
+}
