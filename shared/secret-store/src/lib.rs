@@ -1,1 +1,11 @@
+#![doc = include_str!("../README.md")]
 
+mod document;
+mod error;
+mod store;
+mod token;
+
+pub use document::{Document, InvalidDocument};
+pub use error::{Error, Kind};
+pub use store::{Description, SecretStore, Stage};
+pub use token::{NoToken, auth_token};
