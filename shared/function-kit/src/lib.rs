@@ -1,1 +1,18 @@
+#![doc = include_str!("../README.md")]
 
+pub mod aws;
+pub mod boot;
+mod deadline;
+mod event;
+mod failure;
+pub mod metrics;
+pub mod telemetry;
+mod vars;
+
+pub use deadline::Deadline;
+pub use event::{Detail, DetailType, EventBus, event_id};
+pub use failure::Failure;
+pub use vars::{Problems, Vars};
+
+/// The version of this build, for logs and the `User-Agent`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

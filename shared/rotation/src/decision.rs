@@ -99,6 +99,10 @@ fn create_secret(observed: &Observed) -> Decision {
         | Pending::KeyDisabled
         | Pending::KeyActive => Decision::Done(Vec::new()),
         Pending::Empty if observed.earlier_attempt => Decision::Do(Effect::StorePending),
+        // A key that setSecret would refuse is not made.
+        Pending::Empty if observed.settings == Settings::RequiredLimitDroppedByPlan => {
+            Decision::Refuse(Refusal::RequiredLimitDropped)
+        }
         Pending::Empty if observed.too_many_unpromoted => Decision::Refuse(Refusal::TooManyUnpromoted),
         Pending::Empty => Decision::Do(Effect::CreateKey),
     }

@@ -71,6 +71,10 @@ fn is_number(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unauthorized | Kind::Forbidden | Kind::NotFound)
+}
+
 impl Api<'_> {
     /// One project, each of the two names being a slug or a numeric id.
     ///
@@ -112,13 +116,15 @@ impl Api<'_> {
     /// The projects that the token can see; those of one organization where the token cannot list across organizations.
     ///
     /// # Errors
-    /// As the second list fails, when both do.
+    /// As the first list refuses, when the second refuses too; any other failure as it is.
     pub async fn projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
         match self.all(PROJECTS, &["projects"]).await {
             // An integration's token may be refused here (facts/sentry-api.md section 4, sentry#33938).
-            Err(error) if matches!(error.kind(), Kind::Unauthorized | Kind::Forbidden | Kind::NotFound) => {
-                self.organization_projects(organization).await.map_err(|_second| error)
-            }
+            Err(error) if is_refusal(&error) => self
+                .organization_projects(organization)
+                .await
+                // An outage of the second list must not look like the refusal of the first.
+                .map_err(|second| if is_refusal(&second) { error } else { second }),
             projects => projects,
         }
     }

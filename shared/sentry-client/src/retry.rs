@@ -41,12 +41,13 @@ impl RetryPolicy {
 /// (facts/sentry-23.7.1-observed.md, A6.52). A window that is over already means: now.
 pub(crate) fn rate_limit_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    if let Some(seconds) = number("retry-after") {
-        return Duration::try_from_secs_f64(seconds).ok();
+    // What no duration can hold is a long wait, not none.
+    let wait = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    if let Some(seconds) = number("retry-after").filter(|seconds| *seconds >= 0.0) {
+        return Some(wait(seconds));
     }
-    let reset = number("x-sentry-rate-limit-reset")?;
-    let now = now.as_duration().as_secs_f64();
-    Some(Duration::try_from_secs_f64(reset - now).unwrap_or_default())
+    let reset = number("x-sentry-rate-limit-reset").filter(|reset| !reset.is_nan())?;
+    Some(wait(reset - now.as_duration().as_secs_f64()))
 }
 
 #[cfg(test)]
@@ -57,8 +58,9 @@ mod tests {
 
     #[test]
     fn the_wait_is_taken_from_the_headers_that_there_are() {
+        type Case = (&'static [(&'static str, &'static str)], Option<Duration>);
         let now = Timestamp::from_second(1_000).unwrap();
-        let cases: [(&[(&str, &str)], Option<Duration>); 7] = [
+        let cases: [Case; 11] = [
             (&[], None),
             (&[("x-sentry-rate-limit-reset", "1003")], Some(Duration::from_secs(3))),
             (&[("x-sentry-rate-limit-reset", "990")], Some(Duration::ZERO)),
@@ -66,6 +68,10 @@ mod tests {
             (&[("retry-after", "2"), ("x-sentry-rate-limit-reset", "1003")], Some(Duration::from_secs(2))),
             (&[("retry-after", "-1")], None),
             (&[("retry-after", "NaN")], None),
+            (&[("retry-after", "-1"), ("x-sentry-rate-limit-reset", "1003")], Some(Duration::from_secs(3))),
+            (&[("retry-after", "1e30")], Some(Duration::MAX)),
+            (&[("x-sentry-rate-limit-reset", "1e30")], Some(Duration::MAX)),
+            (&[("x-sentry-rate-limit-reset", "NaN")], None),
         ];
         for (headers, expected) in cases {
             let headers: HeaderMap = headers

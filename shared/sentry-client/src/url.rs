@@ -59,8 +59,10 @@ impl BaseUrl {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["api", "0"]);
             for segment in segments {
-                // `.` and `..` would be resolved away, even encoded: no object of Sentry's has such a name.
-                path.push(if matches!(*segment, "." | "..") { "%" } else { segment });
+                // `.` and `..` would be resolved away, even encoded, and tabs and line ends would be dropped, which
+                // can leave one of those or another name: no object of Sentry's has such a name.
+                let unusable = matches!(*segment, "." | "..") || segment.contains(['\t', '\n', '\r']);
+                path.push(if unusable { "%" } else { segment });
             }
             path.push("");
         }
@@ -98,6 +100,7 @@ mod tests {
         }
         let base = BaseUrl::parse("https://sentry.io").unwrap();
         assert_eq!(base.api(&["a/b", "..", "?x#y"]).as_str(), "https://sentry.io/api/0/a%2Fb/%25/%3Fx%23y/");
+        assert_eq!(base.api(&["a", ".\t.", "b\n"]).as_str(), "https://sentry.io/api/0/a/%25/%25/");
     }
 
     #[test]

@@ -1,0 +1,161 @@
+//! What the function is told by its environment.
+
+use function_kit::{Failure, Problems, Vars, boot, telemetry::Logging};
+use key_policy::Policy;
+use sentry_client::BaseUrl;
+
+/// Where the policy is looked for unless `KEY_POLICY_PATH` says otherwise: the layer of the template.
+const POLICY_PATH: &str = "/opt/key-policy.toml";
+
+/// The configuration, read and checked once.
+#[derive(Debug)]
+pub struct Config {
+    /// `SENTRY_URL`: where the management token goes, and nowhere else.
+    pub sentry_url: BaseUrl,
+    /// `SENTRY_ORG`, or the policy's organization: what a secret without a binding of its own may name.
+    pub organization: Option<String>,
+    /// `SENTRY_AUTH_SECRET_ID`: the secret with the management token.
+    pub auth_secret_id: String,
+    /// `EVENT_BUS_NAME`: where lifecycle events go; unset, they are not sent.
+    pub event_bus: Option<String>,
+    /// The policy in force.
+    pub policy: Policy,
+    /// Where the policy was read: a path, or the built-in one.
+    pub policy_origin: String,
+    /// How to log.
+    pub logging: Logging,
+}
+
+impl Config {
+    /// Reads and checks everything, and reports all that is wrong at once. `read_file` reads a file, `None` if it is absent.
+    ///
+    /// # Errors
+    /// `Configuration.Invalid`, naming every problem.
+    pub fn read(
+        vars: &impl Vars,
+        read_file: impl FnOnce(&str) -> std::io::Result<Option<String>>,
+    ) -> Result<Self, Failure> {
+        let mut problems = Problems::default();
+        boot::check_lambda(vars, &mut problems);
+        let logging = Logging::read(vars, &mut problems);
+        let url = vars.get("SENTRY_URL").unwrap_or_else(|| "https://sentry.io".to_owned());
+        let sentry_url = BaseUrl::parse(&url).map_err(|error| problems.add("SENTRY_URL", error)).ok();
+        let auth_secret_id = problems.required(vars, "SENTRY_AUTH_SECRET_ID");
+        let path = vars.get("KEY_POLICY_PATH").unwrap_or_else(|| POLICY_PATH.to_owned());
+        let (policy, policy_origin) = match read_file(&path) {
+            Ok(Some(text)) => (Policy::parse(&text, &path), path),
+            Ok(None) => (Policy::built_in(), "built-in".to_owned()),
+            Err(error) => {
+                problems.add("KEY_POLICY_PATH", format_args!("names {path}, which cannot be read ({})", error.kind()));
+                (Policy::built_in(), "built-in".to_owned())
+            }
+        };
+        let policy = policy
+            .map_err(|errors| problems.add("KEY_POLICY_PATH", format_args!("names a policy with mistakes:\n{errors}")))
+            .ok();
+        let organization = organization(vars, policy.as_ref(), &mut problems);
+        problems.into_result()?;
+        match (sentry_url, auth_secret_id, policy) {
+            (Some(sentry_url), Some(auth_secret_id), Some(policy)) => Ok(Self {
+                sentry_url,
+                organization,
+                auth_secret_id,
+                event_bus: vars.get("EVENT_BUS_NAME"),
+                policy,
+                policy_origin,
+                logging,
+            }),
+            // Each of them is missing only together with a problem, and problems ended the reading above.
+            (_, _, _) => Err(Failure::new("Configuration.Invalid", "the configuration cannot be used")),
+        }
+    }
+}
+
+fn organization(vars: &impl Vars, policy: Option<&Policy>, problems: &mut Problems) -> Option<String> {
+    let said = vars.get("SENTRY_ORG");
+    let policy = policy?;
+    match (&said, &policy.organization) {
+        (Some(said), Some(written)) if said != written => {
+            problems.add(
+                "SENTRY_ORG",
+                format_args!("is {said}, and the policy's organization is {written}: they must be the same"),
+            );
+        }
+        (None, None) if policy.bindings().is_empty() => {
+            problems.add("SENTRY_ORG", "is not set, and the policy names no organization and no binding");
+        }
+        (Some(_) | None, Some(_) | None) => {}
+    }
+    said.or_else(|| policy.organization.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io;
+
+    use super::*;
+
+    fn vars(changes: &[(&str, Option<&str>)]) -> BTreeMap<String, String> {
+        let mut vars: BTreeMap<String, String> = [
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_REGION", "us-east-1"),
+            ("SENTRY_ORG", "acme"),
+            ("SENTRY_AUTH_SECRET_ID", "sentry/management"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        for (name, value) in changes {
+            match value {
+                Some(value) => drop(vars.insert((*name).to_owned(), (*value).to_owned())),
+                None => drop(vars.remove(*name)),
+            }
+        }
+        vars
+    }
+
+    #[test]
+    fn the_defaults_are_sentry_io_and_the_built_in_policy() {
+        let config = Config::read(&vars(&[]), |path| {
+            assert_eq!(path, "/opt/key-policy.toml");
+            Ok(None)
+        })
+        .unwrap();
+        assert_eq!(config.sentry_url.to_string(), "https://sentry.io");
+        assert_eq!((config.organization.as_deref(), config.policy_origin.as_str()), (Some("acme"), "built-in"));
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once_and_no_pasted_value_is_repeated() {
+        let vars = vars(&[
+            ("SENTRY_URL", Some("http://user:marker@sentry.example")),
+            ("SENTRY_ORG", None),
+            ("SENTRY_AUTH_SECRET_ID", None),
+            ("LOG_LEVEL", Some("loud")),
+            ("KEY_POLICY_PATH", Some("/tmp/policy.toml")),
+            ("AWS_REGION", None),
+        ]);
+        let failure = Config::read(&vars, |_| Ok(Some("version = 1\nmod = 2\n".to_owned()))).unwrap_err();
+        for name in ["SENTRY_URL", "SENTRY_AUTH_SECRET_ID", "LOG_LEVEL", "KEY_POLICY_PATH", "AWS_REGION", "line 2"] {
+            let found = failure.sentence().contains(name) || name == "line 2" && failure.sentence().contains(":2:");
+            assert!(found, "{name}: {failure}");
+        }
+        assert!(!format!("{failure:?}").contains("marker"));
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_read_is_a_problem_and_not_the_built_in_one() {
+        let failure = Config::read(&vars(&[]), |_| Err(io::ErrorKind::PermissionDenied.into())).unwrap_err();
+        assert!(failure.sentence().contains("KEY_POLICY_PATH"), "{failure}");
+    }
+
+    #[test]
+    fn environment_and_policy_may_not_name_two_organizations() {
+        let failure = Config::read(&vars(&[]), |_| Ok(Some("version = 1\norganization = \"umbrella\"\n".to_owned())))
+            .unwrap_err();
+        assert!(failure.sentence().contains("SENTRY_ORG is acme"), "{failure}");
+    }
+}

@@ -1,0 +1,116 @@
+//! What createSecret sees: the keys that earlier attempts made.
+
+use rotation::{EarlierAttempts, MAX_UNPROMOTED, Mark, MarkedKey, Observed, Settings, earlier_attempts};
+use secret_store::Document;
+use sentry_client::{ClientKey, Dsn};
+
+use super::RotationWorld;
+use crate::failure::Error;
+use crate::settings::wanted;
+
+impl RotationWorld<'_> {
+    pub(super) async fn observe_create(&mut self, mut observed: Observed) -> Result<Observed, Error> {
+        let located = self.locate().await?;
+        let use_case = self.use_case()?.clone();
+        if self.seen.keys.is_none() {
+            let listed = match self.api.keys(&located.project).await {
+                Ok(keys) => keys,
+                Err(error) => return Err(self.explain(error).await),
+            };
+            self.seen.keys = Some(listed);
+        }
+        let mut keys = self.seen.keys.clone().unwrap_or_default();
+        keys.extend(
+            self.seen
+                .created
+                .iter()
+                .filter(|made| !keys.iter().any(|key| key.id == made.id))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        let current_id = self.current_dsn().map(|dsn| dsn.key_id().to_owned());
+        let current = keys.iter().find(|key| Some(&key.id) == current_id.as_ref());
+        let wanted = wanted(current.map(|key| &key.settings), &use_case);
+        if wanted.rate_limit_required && located.project.offers_rate_limits() == Some(false) {
+            observed.settings = Settings::RequiredLimitDroppedByPlan;
+        }
+        self.seen.wanted = Some(wanted);
+        let attempts =
+            self.attempts(&keys, current_id.as_deref(), current.and_then(|key| key.date_created.clone())).await?;
+        self.seen.adopt = attempts.adopt.and_then(|id| keys.into_iter().find(|key| key.id == id));
+        observed.earlier_attempt = self.seen.adopt.is_some();
+        observed.too_many_unpromoted = attempts.unpromoted > MAX_UNPROMOTED;
+        Ok(observed)
+    }
+
+    /// Judges the keys that carry this secret's mark. Which of them were promoted is looked up only where it matters.
+    async fn attempts(
+        &self,
+        keys: &[ClientKey],
+        current_id: Option<&str>,
+        current_made: Option<String>,
+    ) -> Result<EarlierAttempts, Error> {
+        let mark = self.mark();
+        let mut marked: Vec<MarkedKey> = keys
+            .iter()
+            .filter(|key| key.is_active)
+            .filter_map(|key| {
+                let mark = Mark::in_label(&key.label).filter(|found| found.same_secret(&mark))?;
+                let promoted = Some(key.id.as_str()) == current_id;
+                Some(MarkedKey { id: key.id.clone(), mark, created: key.date_created.clone(), promoted })
+            })
+            .collect();
+        let made_here = |key: &MarkedKey| self.seen.created.iter().any(|made| made.id == key.id);
+        let doubtful = marked.iter().any(|key| key.mark == mark && !key.promoted && !made_here(key));
+        let open = marked.iter().filter(|key| !key.promoted).count();
+        if doubtful || open > MAX_UNPROMOTED {
+            let labelled = self.keys_of_labelled_versions().await?;
+            for key in &mut marked {
+                key.promoted |= labelled.contains(&key.id);
+            }
+        }
+        if marked.iter().filter(|key| !key.promoted).count() > MAX_UNPROMOTED {
+            self.find_superseded(&mut marked, current_made.as_deref()).await?;
+        }
+        Ok(earlier_attempts(&marked, &mark))
+    }
+
+    /// The keys in all versions with labels, other than the pending one.
+    async fn keys_of_labelled_versions(&self) -> Result<Vec<String>, Error> {
+        let mut keys = Vec::new();
+        let stages = self.seen.description.iter().flat_map(|description| description.stages.keys());
+        for version in stages.filter(|version| **version != self.event.version_id) {
+            keys.extend(self.key_of_version(version).await?);
+        }
+        Ok(keys)
+    }
+
+    async fn key_of_version(&self, version: &str) -> Result<Option<String>, Error> {
+        let value = self.store.value_of(&self.event.secret_id, version).await?;
+        let document = value.and_then(|value| Document::parse(&value).ok());
+        let dsn = document.and_then(|document| document.dsn()?.parse::<Dsn>().ok());
+        Ok(dsn.map(|dsn| dsn.key_id().to_owned()))
+    }
+
+    /// Superseded keys never block a rotation: a key is one where the version that its mark names held it. A version that
+    /// Secrets Manager has deleted meanwhile cannot be asked; then a key older than the current one counts as superseded.
+    async fn find_superseded(&self, marked: &mut [MarkedKey], current_made: Option<&str>) -> Result<(), Error> {
+        let arn = self.seen.description.as_ref().map_or(&self.event.secret_id, |description| &description.arn);
+        let versions = match self.store.version_ids(&self.event.secret_id).await {
+            Ok(versions) => versions,
+            Err(error) if error.is_unclear() => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(error = %error, "versions cannot be listed; superseded keys are told by their age alone");
+                Vec::new()
+            }
+        };
+        for key in marked.iter_mut().filter(|key| !key.promoted) {
+            let version = versions.iter().find(|version| Mark::new(arn, version) == key.mark);
+            key.promoted = match version {
+                Some(version) => self.key_of_version(version).await?.as_deref() == Some(&*key.id),
+                None => matches!((key.created.as_deref(), current_made), (Some(made), Some(current)) if made < current),
+            };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! AWS clients: one TLS stack with everything else, short timeouts, few retries.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector, tls};
+
+/// The SDK's settings, from the standard variables (Region, credentials, endpoints).
+///
+/// `HTTPS_PROXY` and `NO_PROXY` are honoured, as is `SSL_CERT_FILE`. Every call of ours is safe to repeat, so the SDK may
+/// do so; the waits are short because Secrets Manager retries a whole rotation anyway.
+pub async fn config() -> SdkConfig {
+    let http = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = Connector::builder();
+        builder = builder.proxy_config(ProxyConfig::from_env());
+        if let Some(settings) = settings {
+            builder = builder.connector_settings(settings.clone());
+        }
+        if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
+            builder = builder.sleep_impl(sleep);
+        }
+        builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build()
+    });
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(5))
+                .operation_timeout(Duration::from_secs(15))
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(200))
+                .with_max_backoff(Duration::from_secs(2)),
+        )
+        .load()
+        .await
+}

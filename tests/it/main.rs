@@ -1,0 +1,4 @@
+//! The shipped binary in its small world.
+
+#[cfg(test)]
+mod happy_path;
