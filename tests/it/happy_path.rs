@@ -29,7 +29,9 @@ fn four_steps_make_one_new_key_with_the_old_ones_settings_and_move_the_secret_to
     let dsn = stage.sentry.public_dsn(new);
     assert_eq!(
         value,
-        format!(r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront","release":"r-1","sample_rate":0.250}}"#)
+        format!(
+            r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront","release":"r-1","sample_rate":0.250}}"#
+        )
     );
     let types: Vec<_> = stage.bus.entries().into_iter().map(|entry| entry.detail_type).collect();
     assert_eq!(types, ["Key Created", "Key Promoted"]);
@@ -45,17 +47,38 @@ fn a_whole_rotation_in_one_warm_sandbox_stays_within_its_budget_of_calls() {
     assert_eq!(
         sentry,
         [
-            "GET project", "GET keys", "POST keys", "GET keys", "GET keys", "PUT key", "GET keys", "GET keys",
-            "POST question", "POST envelope", "GET keys",
+            "GET project",
+            "GET keys",
+            "POST keys",
+            "GET keys",
+            "GET keys",
+            "PUT key",
+            "GET keys",
+            "GET keys",
+            "POST question",
+            "POST envelope",
+            "GET keys",
         ]
     );
     let store = stage.store_server.call_names();
     assert_eq!(
         store,
         [
-            "GetSecretValue", "DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue", "DescribeSecret",
-            "GetSecretValue", "GetSecretValue", "DescribeSecret", "GetSecretValue", "GetSecretValue", "DescribeSecret",
-            "GetSecretValue", "GetSecretValue", "UpdateSecretVersionStage",
+            "GetSecretValue",
+            "DescribeSecret",
+            "GetSecretValue",
+            "GetSecretValue",
+            "PutSecretValue",
+            "DescribeSecret",
+            "GetSecretValue",
+            "GetSecretValue",
+            "DescribeSecret",
+            "GetSecretValue",
+            "GetSecretValue",
+            "DescribeSecret",
+            "GetSecretValue",
+            "GetSecretValue",
+            "UpdateSecretVersionStage",
         ]
     );
 }

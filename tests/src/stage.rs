@@ -84,8 +84,9 @@ impl Stage {
         let store_server = Server::start(Arc::clone(&store))?;
         store.create_secret("sentry/management", Some(&format!(r#"{{"token":"{token}"}}"#)), &[]);
         let dsn = sentry.keys("acme", "storefront").first().map(|key| sentry.public_dsn(key)).unwrap_or_default();
-        let document =
-            format!(r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront","release":"r-1","sample_rate":0.250}}"#);
+        let document = format!(
+            r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront","release":"r-1","sample_rate":0.250}}"#
+        );
         let secret = store.create_secret("acme/storefront", Some(&document), &[]);
         store.enable_rotation(&secret, true);
         let bus = EventBus::new();

@@ -57,6 +57,7 @@ impl RotationWorld<'_> {
         // Another invocation was quicker: its value stands, and ours becomes an orphan.
         let taken = stored.as_ref().is_err_and(|error| error.kind() == secret_store::Kind::ValueExists);
         self.seen.value_stored |= stored.is_ok() || taken;
+        self.seen.pending = None;
         Ok(stored?)
     }
 

@@ -46,8 +46,8 @@ pub(crate) struct RotationWorld<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) description: Option<Description>,
-    /// The pending value, which never changes once it is there.
-    pending: Option<SecretString>,
+    /// The pending value as it was last read: none yet, or one that never changes.
+    pending: Option<Option<SecretString>>,
     pub(crate) current: Option<CurrentValue>,
     pub(crate) located: Option<Located>,
     /// The keys that matter to the step: all of the project for createSecret, the pending and the current one otherwise.

@@ -48,9 +48,9 @@ impl RotationWorld<'_> {
         loop {
             let contract = self.describe().await?;
             if contract == Contract::UnderWay && self.seen.pending.is_none() {
-                self.seen.pending = self.pending_value().await?;
+                self.seen.pending = Some(self.pending_value().await?);
             }
-            let value = self.seen.pending.clone();
+            let value = self.seen.pending.clone().flatten();
             let late = match contract {
                 Contract::UnknownVersion | Contract::NotPending => true,
                 Contract::UnderWay => value.is_none(),
@@ -60,7 +60,9 @@ impl RotationWorld<'_> {
                 Some(wait) if late => {
                     sleep(*wait).await;
                     // A missing value does not make the labels doubtful.
-                    if contract != Contract::UnderWay {
+                    if contract == Contract::UnderWay {
+                        self.seen.pending = None;
+                    } else {
                         self.seen.description = None;
                     }
                 }
