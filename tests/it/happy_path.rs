@@ -1,4 +1,4 @@
-//! A rotation from RotateSecret to the new key in use.
+//! A rotation from `RotateSecret` to the new key in use.
 
 use integration_tests::{Binary, Stage};
 

@@ -1,6 +1,6 @@
 //! Bodies of every shape: the status decides, and nothing of a body comes out in an error.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sentry_client::{Api, Error, Kind, RetryPolicy};
@@ -43,8 +43,24 @@ fn shapes() -> Vec<(&'static str, Response)> {
     ]
 }
 
-fn constant(response: Response) -> Server {
-    Server::start(Arc::new(FromFn(move |_: &Request| response.clone()))).unwrap()
+/// A server that gives one answer to everything, until it is given another.
+struct Constant {
+    server: Server,
+    answer: Arc<Mutex<Response>>,
+}
+
+impl Constant {
+    fn start() -> Self {
+        let answer = Arc::new(Mutex::new(Response::empty(599)));
+        let given = Arc::clone(&answer);
+        let server = Server::start(Arc::new(FromFn(move |_: &Request| given.lock().unwrap().clone()))).unwrap();
+        Self { server, answer }
+    }
+
+    fn answers(&self, response: Response) {
+        *self.answer.lock().unwrap() = response;
+        self.server.forget_calls();
+    }
 }
 
 /// All that can fail, as far as it does with this server.
@@ -88,29 +104,31 @@ async fn the_status_decides_whatever_the_body_and_no_error_repeats_it() {
         (500, Kind::Unavailable, 8),
         (503, Kind::Unavailable, 8),
     ];
+    let sentry = Constant::start();
+    let url = sentry.server.url();
+    let (client, token) = (client(&url).with_retry(RetryPolicy { times: 0, ..quick() }), token());
     for (name, shape) in shapes() {
         for (status, kind, count) in &statuses {
-            let server = constant(Response { status: *status, ..shape.clone() });
-            let client = client(&server.url()).with_retry(RetryPolicy { times: 0, ..quick() });
-            let token = token();
+            sentry.answers(Response { status: *status, ..shape.clone() });
             let api = client.api(&token, Instant::now() + MINUTE);
             let errors = failures(&api).await;
             assert_eq!(errors.len(), *count, "{name} with {status}");
             for error in errors {
                 assert_eq!((error.kind(), error.status()), (kind, Some(*status)), "{name} with {status}: {error}");
-                says_nothing(&error, &server.url(), name);
+                says_nothing(&error, &url, name);
             }
-            assert_eq!(api.calls() as usize, server.calls().len());
+            assert_eq!(api.calls() as usize, sentry.server.calls().len());
         }
     }
 }
 
 #[tokio::test]
 async fn a_success_that_cannot_be_read_is_unavailable_and_not_repeated_in_the_error() {
+    let sentry = Constant::start();
+    let url = sentry.server.url();
+    let (client, token) = (client(&url), token());
     for (name, shape) in shapes() {
-        let server = constant(shape);
-        let client = client(&server.url()).with_retry(quick());
-        let token = token();
+        sentry.answers(shape);
         let api = client.api(&token, Instant::now() + MINUTE);
         let errors = failures(&api).await;
         assert!(errors.len() >= 6, "{name}: {errors:?}");
@@ -118,9 +136,9 @@ async fn a_success_that_cannot_be_read_is_unavailable_and_not_repeated_in_the_er
             // An object without `auth` says that nobody is logged in.
             let nobody = error.operation() == "GET /api/0/" && *error.kind() == Kind::Unauthorized;
             assert!(nobody || *error.kind() == Kind::Unavailable, "{name}: {error}");
-            says_nothing(&error, &server.url(), name);
+            says_nothing(&error, &url, name);
         }
-        assert_eq!(server.calls().len(), 8, "{name}: one request each");
+        assert_eq!(sentry.server.calls().len(), 8, "{name}: one request each");
     }
 }
 

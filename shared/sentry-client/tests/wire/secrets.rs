@@ -70,7 +70,7 @@ async fn no_value_and_no_log_line_holds_a_secret() {
     for secret in [MARKER, TOKEN, KEY, OTHER_KEY, "Bearer"] {
         assert!(!log.contains(secret), "a log line holds a secret or a key");
     }
-    assert!(!log.contains("/api/"), "a log line holds a path");
+    assert!(!log.contains("/acme/"), "a log line holds a path, not its template");
     let ours = log.lines().filter(|line| line.starts_with("sentry_client"));
     assert!(ours.clone().count() >= 12 && ours.into_iter().all(|line| !line.contains("127.0.0.1")));
 }

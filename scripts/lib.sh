@@ -1,0 +1,82 @@
+# What the scripts share. Source it; it is not run by itself.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Says what happens now.
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n%s\n' "$*"; }
+
+# Ends with code 3: a part is missing, and the message names it.
+missing() {
+  printf '\nMissing: %s\n' "$*" >&2
+  exit 3
+}
+
+need_rust() {
+  command -v cargo >/dev/null 2>&1 || missing "Rust. Install it from https://rustup.rs, then run this again."
+}
+
+# Runs a long command quietly: a line now and then while it works, its last output if it fails.
+# usage: quietly "what it does" command...
+quietly() {
+  local what=$1 log started pid waited=0
+  shift
+  log=$(mktemp)
+  started=$SECONDS
+  printf '%s ...\n' "$what"
+  "$@" >"$log" 2>&1 &
+  pid=$!
+  trap 'kill "$pid" 2>/dev/null || true; rm -f "$log"' EXIT
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+    if [ $((waited % 20)) -eq 0 ]; then
+      printf '  %s s: %s\n' "$((SECONDS - started))" "$(tail -n 1 "$log" | cut -c 1-100 | sed 's/^ *//')"
+    fi
+  done
+  if ! wait "$pid"; then
+    tail -n 60 "$log" >&2
+    printf '\nFailed: %s\n' "$what" >&2
+    exit 1
+  fi
+  printf '  done in %s s\n' "$((SECONDS - started))"
+  trap - EXIT
+  rm -f "$log"
+}
+
+# Where environments and tools are kept between runs.
+cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/sentry-key-rotation
+
+# Builds cargo-deny once and puts it on PATH.
+use_cargo_deny() {
+  local version=0.20.2 root
+  root=$cache_folder/cargo-deny-$version
+  if [ ! -x "$root/bin/cargo-deny" ]; then
+    quietly "Building cargo-deny $version, about 4 minutes, once" \
+      cargo install --quiet --locked --root "$root" --target-dir "$root/target" "cargo-deny@$version"
+    rm -rf "$root/target"
+  fi
+  PATH=$root/bin:$PATH
+}
+
+# Makes the Python environment of the tests, once for each set of requirements, and puts its programs on PATH.
+use_python_parts() {
+  local python=${PYTHON:-python3} cache
+  command -v "$python" >/dev/null 2>&1 ||
+    missing "Python 3 (3.9 or newer), for the parts from PyPI. Install it, or name one with PYTHON=..., then run this again."
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
+    missing "Python 3.9 or newer; $python is $("$python" --version 2>&1). Name another with PYTHON=..."
+  cache=$cache_folder/python-$("$python" -c '
+import hashlib, sys
+print(hashlib.sha256((sys.version + open("tests/requirements.txt").read()).encode()).hexdigest()[:12])')
+  if [ ! -e "$cache/complete" ]; then
+    rm -rf "$cache"
+    "$python" -m venv "$cache" >/dev/null 2>&1 ||
+      missing "Python's venv module (on Debian: apt-get install python3-venv), for the parts from PyPI."
+    quietly "Installing the parts from PyPI (tests/requirements.txt), about a minute, once" \
+      "$cache/bin/python" -m pip install --disable-pip-version-check --requirement tests/requirements.txt
+    touch "$cache/complete"
+  fi
+  PATH=$cache/bin:$PATH
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Runs all tests, or those whose name contains FILTER. Needs Rust, and Python 3 for the parts from PyPI.
+# usage: scripts/test.sh [FILTER]
+. "$(dirname "$0")/lib.sh"
+need_rust
+use_python_parts
+export INSTA_UPDATE=no
+
+say "1/3 Building what is shipped and what is tested"
+quietly "the function as it is shipped (release profile; about 7 minutes the first time on two cores)" \
+  cargo build --release --locked --package rotate-client-key
+quietly "the function with all its log levels (dev profile)" cargo build --locked --package rotate-client-key
+quietly "the tests" cargo test --workspace --locked --no-run
+
+say "2/3 The tests: decisions, clients at the wire, the shipped binary in a small world"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# Every line that says something, and none of the many that say "ok".
+if ! cargo test --workspace --locked -- "$@" 2>&1 | tee "$log" |
+  grep --line-buffered -vE '^(test .* ok|running [0-9]+ tests?|test result: ok\..*|\s*(Finished|Doc-tests).*)?$'; then
+  :
+fi
+grep -qE '^test result: FAILED|^error(\[|:)' "$log" && { echo "Some tests failed: see above." >&2; exit 1; }
+passed=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
+
+say "3/3 Second opinions: the same binary against other people's emulators"
+cargo test --quiet --locked --package integration-tests --test second_opinions -- "$@" 2>&1 | tee "$log"
+more=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
+
+say "$((passed + more)) tests passed. Next: scripts/demo.sh shows what they protect."
