@@ -1,5 +1,11 @@
-//! A whole small world on loopback: Secrets Manager, Sentry, EventBridge, and the shipped binary between them.
+//! A whole small world on loopback: Secrets Manager, Sentry, EventBridge, the shipped binary between them, and an
+//! application that sends events all the while.
 
+mod application;
+mod cases;
+pub mod demo;
 mod stage;
 
+pub use application::{Application, Sent};
+pub use cases::check_all;
 pub use stage::{Binary, Stage, TIMEOUT, binary};

@@ -29,6 +29,8 @@ impl Identity {
 
 #[derive(Deserialize)]
 struct Answer {
+    /// Null for nobody; its absence is no answer of Sentry's.
+    #[serde(deserialize_with = "Option::deserialize")]
     auth: Option<Auth>,
 }
 
@@ -46,8 +48,8 @@ impl Api<'_> {
     /// nobody (A1.1).
     pub async fn identity(&self) -> Result<Identity, Error> {
         let response = self.send(&Call::get(OPERATION, &[])).await?;
-        let answer: Answer = body::json(OPERATION, response).await?;
-        let auth = answer.auth.ok_or_else(|| Error::new(OPERATION, Kind::Unauthorized, Cause::Incomplete("auth")))?;
+        let Answer { auth } = body::json(OPERATION, response).await?;
+        let auth = auth.ok_or_else(|| Error::new(OPERATION, Kind::Unauthorized, Cause::Incomplete("auth")))?;
         Ok(Identity { scopes: auth.scopes })
     }
 }

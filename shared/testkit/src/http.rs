@@ -356,17 +356,25 @@ fn build(response: &Response, body: Answer) -> io::Result<hyper::Response<Answer
 struct Answer {
     rest: Option<Bytes>,
     promised: u64,
-    breaks: bool,
+    breaks: Break,
+}
+
+/// Whether and when a body breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Break {
+    Never,
+    AfterFlush,
+    Now,
 }
 
 impl Answer {
     fn whole(body: Vec<u8>) -> Self {
-        Self { promised: body.len() as u64, rest: Some(body.into()), breaks: false }
+        Self { promised: body.len() as u64, rest: Some(body.into()), breaks: Break::Never }
     }
 
     fn truncated(body: &[u8]) -> Self {
         let half = body.get(..body.len() / 2).unwrap_or_default();
-        Self { promised: body.len().max(1) as u64, rest: Some(Bytes::copy_from_slice(half)), breaks: true }
+        Self { promised: body.len().max(1) as u64, rest: Some(Bytes::copy_from_slice(half)), breaks: Break::AfterFlush }
     }
 }
 
@@ -374,19 +382,27 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        Poll::Ready(match self.rest.take() {
-            Some(bytes) => Some(Ok(Frame::data(bytes))),
-            None if self.breaks => {
-                self.breaks = false;
-                Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "planned")))
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.rest.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match std::mem::replace(&mut self.breaks, Break::Never) {
+            Break::Never => Poll::Ready(None),
+            // The half that was given is flushed only while the body waits for more.
+            Break::AfterFlush => {
+                self.breaks = Break::Now;
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
-            None => None,
-        })
+            Break::Now => Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "planned")))),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_none() && !self.breaks
+        self.rest.is_none() && self.breaks == Break::Never
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -71,6 +71,17 @@ impl RotationWorld<'_> {
         }
     }
 
+    fn current_unreadable(&self) -> Failure {
+        Failure::new(
+            "Rotation.StoreConflict",
+            format!(
+                "the version of {} that is AWSCURRENT has no value that can be read: another invocation or a person changed \
+                 the versions at the same time, or it is not visible yet; Secrets Manager retries by itself",
+                self.secret()
+            ),
+        )
+    }
+
     /// Reads AWSCURRENT's document; a secret without one gets an empty document.
     pub(super) async fn read_current(&mut self) -> Result<(), Error> {
         if self.seen.current.is_some() {
@@ -78,7 +89,12 @@ impl RotationWorld<'_> {
         }
         let version = self.seen.description.as_ref().and_then(|description| description.version_at(Stage::Current));
         let value = match version {
-            Some(version) => self.store.value_at(&self.event.secret_id, version, Stage::Current).await?,
+            // By the version alone: its label may be seen later than it was described, and a current value that seems
+            // to be none would make a first key and drop what the value holds besides.
+            Some(version) => match self.store.value_of(&self.event.secret_id, version).await? {
+                Some(value) => Some(value),
+                None => return Err(self.current_unreadable().into()),
+            },
             None => None,
         };
         let document = match &value {
