@@ -6,6 +6,7 @@ use function_kit::metrics::{Metrics, Unit};
 use function_kit::{Deadline, EventBus, Failure};
 use jiff::Timestamp;
 use rotation::{Effect, Finished, Outcome, Step, Stopped, run};
+use secrecy::SecretString;
 use secret_store::{Document, SecretStore, Stage, auth_token};
 use sentry_client::{AuthToken, Client, Dsn};
 use serde_json::{Value, json};
@@ -127,9 +128,10 @@ impl Function {
 
     async fn try_step(&self, event: &RotationEvent, deadline: Deadline) -> Report {
         let end = deadline.instant() - FOR_EVENTS.min(deadline.left());
-        let (token, remembered) = match self.token(end).await {
-            Ok(token) => token,
-            Err(failure) => return Report { seen: Seen::default(), sentry_calls: 0, result: Err(failure) },
+        // A step that is over before Sentry is asked does not depend on the token.
+        let (token, remembered, no_token) = match self.token(end).await {
+            Ok((token, remembered)) => (token, remembered, None),
+            Err(failure) => (AuthToken::new(SecretString::default()), false, Some(failure)),
         };
         let api = self.sentry.api(&token, end);
         let mut world = RotationWorld {
@@ -139,7 +141,7 @@ impl Function {
             remembered: &self.remembered,
             event,
             deadline: end,
-            seen: Seen::from_memory(remembered),
+            seen: Seen { used_memory: remembered, no_token, ..Seen::default() },
         };
         let mut result = match timeout_at(end, Box::pin(run(event.step, &mut world))).await {
             Ok(result) => result.map_err(|stopped| in_words(stopped, &world.seen, event)),

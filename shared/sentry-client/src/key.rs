@@ -184,6 +184,14 @@ impl Api<'_> {
         self.all(LIST, &path(project)).await
     }
 
+    /// The newest keys of a project, a hundred at most: enough to see what was made since [`Api::keys`].
+    ///
+    /// # Errors
+    /// [`Error`] of the one call.
+    pub async fn newest_keys(&self, project: &Project) -> Result<Vec<ClientKey>, Error> {
+        Ok(self.page(LIST, &path(project), None).await?.items)
+    }
+
     /// The keys with these ids, as far as they exist: from the first page of the list, which holds the newest hundred,
     /// and one by one for the others.
     ///

@@ -2,7 +2,7 @@
 
 use rotation::{EarlierAttempts, MAX_UNPROMOTED, Mark, MarkedKey, Observed, Settings, earlier_attempts};
 use secret_store::Document;
-use sentry_client::{ClientKey, Dsn};
+use sentry_client::{ClientKey, Dsn, Project};
 
 use super::RotationWorld;
 use crate::failure::Error;
@@ -13,21 +13,9 @@ impl RotationWorld<'_> {
         let located = self.locate().await?;
         let use_case = self.use_case()?.clone();
         if self.seen.keys.is_none() {
-            let listed = match self.api.keys(&located.project).await {
-                Ok(keys) => keys,
-                Err(error) => return Err(self.explain(error).await),
-            };
-            self.seen.keys = Some(listed);
+            self.seen.keys = Some(self.list_keys(&located.project).await?);
         }
-        let mut keys = self.seen.keys.clone().unwrap_or_default();
-        keys.extend(
-            self.seen
-                .created
-                .iter()
-                .filter(|made| !keys.iter().any(|key| key.id == made.id))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
+        let keys = self.seen.keys.clone().unwrap_or_default();
         let current_id = self.current_dsn().map(|dsn| dsn.key_id().to_owned());
         let current = keys.iter().find(|key| Some(&key.id) == current_id.as_ref());
         let wanted = wanted(current.map(|key| &key.settings), &use_case);
@@ -41,6 +29,25 @@ impl RotationWorld<'_> {
         observed.earlier_attempt = self.seen.adopt.is_some();
         observed.too_many_unpromoted = attempts.unpromoted > MAX_UNPROMOTED;
         Ok(observed)
+    }
+
+    /// Every key of the project. After a creation the newest suffice beside those that were listed before it, and the
+    /// made one counts whether the list shows it yet or not.
+    async fn list_keys(&mut self, project: &Project) -> Result<Vec<ClientKey>, Error> {
+        let listed = match &self.seen.before_creation {
+            None => self.api.keys(project).await,
+            Some(_) => self.api.newest_keys(project).await,
+        };
+        let mut keys = match listed {
+            Ok(keys) => keys,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        for known in self.seen.created.iter().chain(self.seen.before_creation.iter().flatten()) {
+            if !keys.iter().any(|key| key.id == known.id) {
+                keys.push(known.clone());
+            }
+        }
+        Ok(keys)
     }
 
     /// Judges the keys that carry this secret's mark. Which of them were promoted is looked up only where it matters.

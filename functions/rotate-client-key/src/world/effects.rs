@@ -15,7 +15,7 @@ impl RotationWorld<'_> {
         };
         let key = NewKey { label: self.mark().label(self.secret()), rate_limit: wanted.settings.rate_limit };
         let project = located.project.clone();
-        self.seen.keys = None;
+        self.seen.before_creation = self.seen.keys.take();
         match self.api.create_key(&project, &key).await {
             Ok(created) => {
                 self.seen.created.push(created);

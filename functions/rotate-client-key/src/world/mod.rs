@@ -47,34 +47,31 @@ pub(crate) struct RotationWorld<'a> {
 pub(crate) struct Seen {
     pub(crate) description: Option<Description>,
     /// The pending value as it was last read: none yet, or one that never changes.
-    pending: Option<Option<SecretString>>,
+    pub(crate) pending: Option<Option<SecretString>>,
     pub(crate) current: Option<CurrentValue>,
     pub(crate) located: Option<Located>,
     /// The keys that matter to the step: all of the project for createSecret, the pending and the current one otherwise.
-    keys: Option<Vec<ClientKey>>,
+    pub(crate) keys: Option<Vec<ClientKey>>,
+    /// The keys that were listed before this invocation made one.
+    pub(crate) before_creation: Option<Vec<ClientKey>>,
     /// Keys that this invocation made, whether the list shows them yet or not.
-    created: Vec<ClientKey>,
-    adopt: Option<ClientKey>,
+    pub(crate) created: Vec<ClientKey>,
+    pub(crate) adopt: Option<ClientKey>,
     /// The key that the step works with, once it is known.
     pub(crate) key_id: Option<String>,
-    wanted: Option<Wanted>,
+    pub(crate) wanted: Option<Wanted>,
     /// The key to try.
-    subject: Option<ClientKey>,
+    pub(crate) subject: Option<ClientKey>,
+    /// Why there is no management token.
+    pub(crate) no_token: Option<Failure>,
     /// Whether anything came from a warm sandbox's memory.
     pub(crate) used_memory: bool,
-    value_stored: bool,
-    updated: bool,
-    promoted: bool,
-    trial: Option<Trial>,
+    pub(crate) value_stored: bool,
+    pub(crate) updated: bool,
+    pub(crate) promoted: bool,
+    pub(crate) trial: Option<Trial>,
     /// The former slug in the document, where the project was renamed.
     pub(crate) renamed_from: Option<String>,
-}
-
-impl Seen {
-    /// Nothing seen yet; whether the invocation starts from a warm sandbox's memory.
-    pub(crate) fn from_memory(used_memory: bool) -> Self {
-        Self { used_memory, ..Self::default() }
-    }
 }
 
 impl RotationWorld<'_> {
@@ -117,6 +114,9 @@ impl RotationWorld<'_> {
     async fn locate(&mut self) -> Result<Located, Error> {
         if let Some(located) = &self.seen.located {
             return Ok(located.clone());
+        }
+        if let Some(failure) = self.seen.no_token.take() {
+            return Err(failure.into());
         }
         let description = self.seen.description.clone().unwrap_or_default();
         let allowed = Allowed::of(&self.config.policy, self.config.organization.as_deref(), &description.name)?;
