@@ -2,6 +2,7 @@
 //! application that sends events all the while.
 
 mod application;
+pub mod bench;
 mod cases;
 pub mod demo;
 mod stage;

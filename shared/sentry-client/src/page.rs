@@ -1,5 +1,7 @@
 //! Lists that come in pages.
 
+use ::url::Url;
+use http_link::parse_link_header;
 use reqwest::header::{HeaderMap, LINK};
 use serde::de::DeserializeOwned;
 
@@ -23,18 +25,20 @@ pub(crate) struct UnusableLink;
 /// Both relations are always present; `results` says whether a page is behind one. The URL is ignored: it is made from
 /// the server's own idea of its name and may leave the configured host (A2.12, A2.13). A proxy may add a `Link` of its
 /// own.
-pub(crate) fn next_cursor(headers: &HeaderMap) -> Result<Option<String>, UnusableLink> {
+pub(crate) fn next_cursor(headers: &HeaderMap, base: &Url) -> Result<Option<String>, UnusableLink> {
     let mut all_read = true;
     for link in headers.get_all(LINK) {
-        let Some(links) = link.to_str().ok().and_then(|link| parse_link_header::parse_with_rel(link).ok()) else {
+        let Some(links) = link.to_str().ok().and_then(|link| parse_link_header(link, base).ok()) else {
             all_read = false;
             continue;
         };
-        let Some(next) = links.get("next") else { continue };
-        if next.params.get("results").is_none_or(|results| results != "true") {
+        let Some(next) = links.iter().find(|link| link.rel == "next") else { continue };
+        let attribute = |name| next.attributes.iter().find(|attribute| attribute.name == name);
+        if attribute("results").is_none_or(|results| results.value != "true") {
             return Ok(None);
         }
-        return next.params.get("cursor").filter(|cursor| !cursor.is_empty()).cloned().map(Some).ok_or(UnusableLink);
+        let cursor = attribute("cursor").map(|cursor| cursor.value.clone()).filter(|cursor| !cursor.is_empty());
+        return cursor.map(Some).ok_or(UnusableLink);
     }
     if all_read { Ok(None) } else { Err(UnusableLink) }
 }
@@ -56,7 +60,7 @@ impl Api<'_> {
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
         let call = Call { query: &query, ..Call::get(operation, segments) };
         let response = self.send(&call).await?;
-        let next = next_cursor(response.headers())
+        let next = next_cursor(response.headers(), self.client.base.as_url())
             .map_err(|UnusableLink| Error::new(operation, Kind::Unavailable, Cause::Incomplete("Link")))?;
         Ok(Page { items: body::json(operation, response).await?, next })
     }
@@ -90,10 +94,14 @@ mod tests {
 
     use super::*;
 
+    fn base() -> Url {
+        Url::parse("https://sentry.example").unwrap()
+    }
+
     fn cursor_of(link: &str) -> Result<Option<String>, UnusableLink> {
         let mut headers = HeaderMap::new();
         headers.insert(LINK, HeaderValue::from_str(link).unwrap());
-        next_cursor(&headers)
+        next_cursor(&headers, &base())
     }
 
     #[test]
@@ -107,7 +115,7 @@ mod tests {
         };
         assert_eq!(cursor_of(&link("true")), Ok(Some("2:100:0".to_owned())));
         assert_eq!(cursor_of(&link("false")), Ok(None));
-        assert_eq!(next_cursor(&HeaderMap::new()), Ok(None));
+        assert_eq!(next_cursor(&HeaderMap::new(), &base()), Ok(None));
     }
 
     proptest! {

@@ -52,6 +52,10 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
+    pub(crate) fn as_url(&self) -> &Url {
+        &self.0
+    }
+
     /// `<base>/api/0/<segments>/`, every segment encoded, so that a slug such as `..` or `a/b` stays one segment.
     pub(crate) fn api(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();

@@ -109,7 +109,8 @@ async fn a_link_that_promises_more_without_a_usable_cursor_is_a_failure_not_the_
     let links = [
         r#"<https://sentry.example/x/>; rel="next"; results="true""#,
         r#"<https://sentry.example/x/>; rel="next"; results="true"; cursor="""#,
-        r#"<https://sentry.example/x/?flag>; rel="next"; results="true"; cursor="71:0:0""#,
+        r#"<https://sentry.example/x/>; rel="next"; results="true"; cursor="71:0:0"#,
+        r#"https://sentry.example/x/; rel="next"; results="true"; cursor="71:0:0""#,
     ];
     for link in links {
         let sentry = script([on(list(), value(200, &json!([key_json(KEY, "a")])).with_header("link", link))]);

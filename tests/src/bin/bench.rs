@@ -1,0 +1,82 @@
+//! Prints the benchmark. `scripts/bench.sh` builds what it needs, installs the Python side and runs this.
+
+use std::error::Error;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use integration_tests::bench::{Comparison, compressed_size, measure};
+use integration_tests::{Binary, Stage, binary};
+use testkit::lambda::Function;
+
+const RUNS: usize = 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let python = PathBuf::from(arguments.next().ok_or("usage: bench PYTHON")?);
+    let out = &mut std::io::stdout();
+    let stage = Stage::new(Binary::Release)?;
+    let other = python_function(&stage, &python)?;
+    let mut comparison = Comparison { ours: Vec::new(), other: Vec::new() };
+    // In turn, so that a busy minute of the machine meets both.
+    for _ in 0..RUNS {
+        let python = Stage::new(Binary::Release)?;
+        comparison.other.push(measure(&python, &Function { environment: on(&python, &other), ..other.clone() })?);
+        let rust = Stage::new(Binary::Release)?;
+        comparison.ours.push(measure(&rust, &rust.function)?);
+    }
+    writeln!(out, "{comparison}")?;
+    let size = compressed_size(&binary(Binary::Release, "rotate-client-key"))?;
+    writeln!(out, "{:<34} {size:>10}", "compressed binary, bytes")?;
+
+    writeln!(out, "\n{:<34} {:>10} {:>10} {:>10}", "keys in the project", 10, 100, 1000)?;
+    let mut rows: [(&str, Vec<String>); 4] = [
+        ("start to first reply, ms", vec![]),
+        ("warm step as waited for, ms", vec![]),
+        ("calls to Sentry", vec![]),
+        ("peak memory, MiB", vec![]),
+    ];
+    for keys in [10, 100, 1000] {
+        let stage = Stage::new(Binary::Release)?;
+        for number in stage.sentry.keys("acme", "storefront").len()..keys {
+            stage.sentry.add_key("acme", "storefront", &format!("key {number}"));
+        }
+        let run = measure(&stage, &stage.function)?;
+        let figures = [
+            format!("{:.1}", run.first_reply.as_secs_f64() * 1000.0),
+            format!("{:.1}", run.warm_step.as_secs_f64() * 1000.0),
+            run.sentry_calls.to_string(),
+            (run.peak_memory / 1024).to_string(),
+        ];
+        for ((_, row), figure) in rows.iter_mut().zip(figures) {
+            row.push(figure);
+        }
+    }
+    for (name, row) in rows {
+        write!(out, "{name:<34}")?;
+        for figure in row {
+            write!(out, " {figure:>10}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The Python function as Lambda's own runtime starts it.
+fn python_function(stage: &Stage, python: &Path) -> Result<Function, Box<dyn Error>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/bench");
+    let bootstrap = std::env::temp_dir().join(format!("python-rotation-{}", std::process::id()));
+    let script =
+        format!("#!/bin/sh\ncd '{folder}'\nexec '{}' -m awslambdaric python_rotation.handler\n", python.display());
+    fs::write(&bootstrap, script)?;
+    fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o755))?;
+    Ok(Function { binary: bootstrap, ..stage.function.clone() })
+}
+
+/// The same environment with the endpoints of another stage.
+fn on(stage: &Stage, function: &Function) -> Vec<(String, String)> {
+    let endpoints = &stage.function.environment;
+    let others = function.environment.iter().filter(|(name, _)| !endpoints.iter().any(|(known, _)| known == name));
+    endpoints.iter().chain(others).cloned().collect()
+}
