@@ -44,7 +44,8 @@ fn a_create_secret_whose_value_comes_too_late_accepts_the_one_that_is_there() {
     keys.on("GET keys", 0, Fault::Delay(TOGETHER));
     keys.on("GET keys", 1, Fault::Delay(TOGETHER));
     // Neither sees the other's key in the list, so that each stores its own.
-    let empty = || Fault::Answer(200, vec![("content-type".to_owned(), "application/json".to_owned())], "[]".to_owned());
+    let empty =
+        || Fault::Answer(200, vec![("content-type".to_owned(), "application/json".to_owned())], "[]".to_owned());
     keys.on("GET keys", 2, empty());
     keys.on("GET keys", 3, empty());
 

@@ -14,7 +14,7 @@ fn a_key_whose_version_was_never_stored_is_adopted_by_the_next_attempt() {
         world.stage.store.allow("PutSecretValue");
         world.forget_calls();
         if cold {
-            world.lambda = world.stage.lambda();
+            world.cool_down();
         }
 
         let reply = world.done("createSecret", &token);
@@ -32,7 +32,8 @@ fn of_several_keys_with_the_same_mark_the_oldest_is_adopted_and_ties_go_by_key_i
     let token = world.begin();
     let [young, late, early] = [(); 3].map(|()| world.add_marked(&token).id);
     let (first, second) = if late < early { (&late, &early) } else { (&early, &late) };
-    for (id, date) in [(&young, "2026-03-01T00:00:00Z"), (&late, "2026-02-01T00:00:00Z"), (&early, "2026-02-01T00:00:00Z")]
+    for (id, date) in
+        [(&young, "2026-03-01T00:00:00Z"), (&late, "2026-02-01T00:00:00Z"), (&early, "2026-02-01T00:00:00Z")]
     {
         world.stage.sentry.edit_key(id, |key| key.date_created = date.to_owned());
     }
@@ -53,10 +54,11 @@ fn of_several_keys_with_the_same_mark_the_oldest_is_adopted_and_ties_go_by_key_i
 #[test]
 fn a_marked_key_that_is_disabled_or_held_by_another_version_is_not_adopted() {
     type Hide = fn(&World, &str);
-    let cases: [(&str, Hide); 4] = [
+    let cases: [(&str, Hide); 5] = [
         ("disabled", |world, id| world.stage.sentry.edit_key(id, |key| key.is_active = false)),
         ("the value of AWSCURRENT", |world, id| hold(world, id, &["AWSCURRENT"])),
         ("the value of AWSPREVIOUS", |world, id| hold(world, id, &["AWSPREVIOUS"])),
+        ("the value of a version without a label", |world, id| hold(world, id, &[])),
         ("the value of a version with a label of somebody's own", |world, id| hold(world, id, &["KEEP"])),
     ];
     for (about, hide) in cases {

@@ -40,10 +40,7 @@ fn a_secret_without_any_current_version_is_told_by_its_tags_and_promoted_without
     let token = world.rotate();
     let new = world.key("AWSCURRENT");
     let dsn = world.stage.sentry.public_dsn(&new);
-    assert_eq!(
-        world.value("AWSCURRENT"),
-        format!(r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront"}}"#)
-    );
+    assert_eq!(world.value("AWSCURRENT"), format!(r#"{{"dsn":"{dsn}","organization":"acme","project":"storefront"}}"#));
     assert_eq!(new.rate_limit, Some((1000, 60)));
     assert_eq!(world.version_at("AWSCURRENT"), Some(token.clone()));
     assert_eq!(world.version_at("AWSPREVIOUS"), None);
@@ -77,8 +74,7 @@ fn a_long_name_is_cut_by_code_points_and_the_mark_stays_whole() {
 
 #[test]
 fn the_use_cases_own_rate_limit_wins_over_the_presets() {
-    let world =
-        World::with_policy("", LIMITED, |stage| set_current(stage, r#"{"dsn":null,"project":"storefront"}"#));
+    let world = World::with_policy("", LIMITED, |stage| set_current(stage, r#"{"dsn":null,"project":"storefront"}"#));
     world.rotate();
     assert_eq!(world.key("AWSCURRENT").rate_limit, Some((7, 60)));
 }

@@ -16,8 +16,7 @@ use testkit::sentry::Key;
 pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// What every policy of these tests begins with.
-pub(crate) const POLICY: &str =
-    "version = 1\n[use_case.sdk]\nkind = \"client-key\"\npreset = \"sdk-store-only\"\n";
+pub(crate) const POLICY: &str = "version = 1\n[use_case.sdk]\nkind = \"client-key\"\npreset = \"sdk-store-only\"\n";
 
 /// The calls that change something.
 const WRITES: [&str; 5] = ["POST keys", "PUT key", "DELETE key", "PutSecretValue", "UpdateSecretVersionStage"];
@@ -141,9 +140,9 @@ impl World {
         rotation.token
     }
 
-    /// Makes this the current value.
-    pub(crate) fn set_current(&self, value: &str) {
-        set_current(&self.stage, value);
+    /// Lets the next invocation be a cold start.
+    pub(crate) fn cool_down(&mut self) {
+        self.lambda = self.stage.lambda();
     }
 
     pub(crate) fn value(&self, label: &str) -> String {
@@ -260,7 +259,7 @@ pub(crate) fn first_dsn(stage: &Stage) -> String {
 
 /// The label of design.md section 5: the name, cut so that the whole is at most 64 code points, and the mark.
 pub(crate) fn label(name: &str, arn: &str, version: &str) -> String {
-    let digits = |text: String, count: usize| hex::encode(Sha256::digest(text))[..count].to_owned();
+    let digits = |text: String, count| hex::encode(Sha256::digest(text)).chars().take(count).collect::<String>();
     let mark = format!("[{}/{}]", digits(arn.to_owned(), 7), digits(format!("{arn}\n{version}"), 8));
     let base: String = name.chars().take(63 - mark.len()).collect();
     format!("{base} {mark}")
@@ -268,20 +267,17 @@ pub(crate) fn label(name: &str, arn: &str, version: &str) -> String {
 
 /// Calls the steps at the same time, each in a process of its own, with the function's whole time.
 pub(crate) fn at_once(stage: &Stage, steps: &[&str], token: &str) -> Vec<Invocation> {
+    let calls: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            let sandbox = stage.function.launch().unwrap();
+            assert_eq!(sandbox.wait_ready(TIMEOUT), Ok(()));
+            (sandbox, rotation::event(step, &stage.secret, token, None))
+        })
+        .collect();
     std::thread::scope(|scope| {
-        let calls: Vec<_> = steps
-            .iter()
-            .map(|step| {
-                let event = rotation::event(step, &stage.secret, token, None);
-                let sandbox = stage.function.launch().unwrap();
-                assert_eq!(sandbox.wait_ready(TIMEOUT), Ok(()));
-                (sandbox, event)
-            })
-            .collect();
-        let threads: Vec<_> = calls
-            .iter()
-            .map(|(sandbox, event)| scope.spawn(move || sandbox.invoke(event, TIMEOUT)))
-            .collect();
+        let threads: Vec<_> =
+            calls.iter().map(|(sandbox, event)| scope.spawn(|| sandbox.invoke(event, TIMEOUT))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
 }

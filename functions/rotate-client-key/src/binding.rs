@@ -57,6 +57,9 @@ pub const ORGANIZATION_TAG: &str = "sentry:organization";
 /// The tag that names the project.
 pub const PROJECT_TAG: &str = "sentry:project";
 
+/// The longest slug that Sentry gives an organization or a project.
+pub const LONGEST_SLUG: usize = 50;
+
 impl Claims {
     /// Reads tags and the current document.
     #[must_use]
@@ -76,6 +79,28 @@ impl Claims {
             project: claims(PROJECT_TAG, "current value", project),
             dsn,
         }
+    }
+
+    /// Refuses a name that no organization or project of Sentry's can have, without repeating it: it may be a secret in the
+    /// wrong place.
+    ///
+    /// # Errors
+    /// `Rotation.DocumentInvalid`.
+    pub fn check_names(&self, secret: &str) -> Result<(), Failure> {
+        let names = [("organization", &self.organization), ("project", &self.project)];
+        for (what, claims) in names {
+            if let Some(claim) = claims.iter().find(|claim| claim.name.chars().count() > LONGEST_SLUG) {
+                return Err(Failure::new(
+                    "Rotation.DocumentInvalid",
+                    format!(
+                        "the {} of {secret} names as its {what} something longer than the {LONGEST_SLUG} characters of a slug: \
+                         write the slug or the numeric id there",
+                        claim.place
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses claims that contradict the allowed organization before anything is asked: two slugs that differ. A slug

@@ -1,8 +1,12 @@
 //! What the function is told by its environment.
 
-use function_kit::{Failure, Problems, Vars, boot, telemetry::Logging};
+use function_kit::telemetry::Logging;
+use function_kit::tls::Roots;
+use function_kit::{Failure, Problems, Vars, boot};
 use key_policy::Policy;
 use sentry_client::BaseUrl;
+
+use crate::binding::LONGEST_SLUG;
 
 /// Where the policy is looked for unless `KEY_POLICY_PATH` says otherwise: the layer of the template.
 const POLICY_PATH: &str = "/opt/key-policy.toml";
@@ -24,6 +28,8 @@ pub struct Config {
     pub policy_origin: String,
     /// How to log.
     pub logging: Logging,
+    /// `SSL_CERT_FILE`, or the system's certificate authorities.
+    pub roots: Roots,
 }
 
 impl Config {
@@ -38,9 +44,16 @@ impl Config {
         let mut problems = Problems::default();
         boot::check_lambda(vars, &mut problems);
         let logging = Logging::read(vars, &mut problems);
+        let roots = Roots::read(vars, &mut problems);
         let url = vars.get("SENTRY_URL").unwrap_or_else(|| "https://sentry.io".to_owned());
         let sentry_url = BaseUrl::parse(&url).map_err(|error| problems.add("SENTRY_URL", error)).ok();
         let auth_secret_id = problems.required(vars, "SENTRY_AUTH_SECRET_ID");
+        if auth_secret_id.as_deref().is_some_and(looks_like_a_token) {
+            problems.add(
+                "SENTRY_AUTH_SECRET_ID",
+                "holds what looks like a token: store the token in a secret, and name that secret here",
+            );
+        }
         let path = vars.get("KEY_POLICY_PATH").unwrap_or_else(|| POLICY_PATH.to_owned());
         let (policy, policy_origin) = match read_file(&path) {
             Ok(Some(text)) => (Policy::parse(&text, &path), path),
@@ -64,6 +77,7 @@ impl Config {
                 policy,
                 policy_origin,
                 logging,
+                roots,
             }),
             // Each of them is missing only together with a problem, and problems ended the reading above.
             (_, _, _) => Err(Failure::new("Configuration.Invalid", "the configuration cannot be used")),
@@ -71,8 +85,17 @@ impl Config {
     }
 }
 
+/// Sentry's tokens begin with `sntry`, or are 64 hex digits (facts/sentry-api.md section 3.1).
+fn looks_like_a_token(text: &str) -> bool {
+    text.starts_with("sntry") || text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn organization(vars: &impl Vars, policy: Option<&Policy>, problems: &mut Problems) -> Option<String> {
     let said = vars.get("SENTRY_ORG");
+    if said.as_ref().is_some_and(|name| name.chars().count() > LONGEST_SLUG) {
+        problems.add("SENTRY_ORG", format_args!("is longer than the {LONGEST_SLUG} characters of a slug"));
+        return said;
+    }
     let policy = policy?;
     match (&said, &policy.organization) {
         (Some(said), Some(written)) if said != written => {
@@ -144,6 +167,16 @@ mod tests {
             assert!(found, "{name}: {failure}");
         }
         assert!(!format!("{failure:?}").contains("marker"));
+    }
+
+    #[test]
+    fn a_token_in_the_wrong_place_is_refused_and_not_repeated() {
+        let token = "0123456789abcdef".repeat(4);
+        let vars = vars(&[("SENTRY_ORG", Some(&token)), ("SENTRY_AUTH_SECRET_ID", Some(&token))]);
+        let failure = Config::read(&vars, |_| Ok(None)).unwrap_err();
+        assert!(failure.sentence().contains("SENTRY_ORG is longer"), "{failure}");
+        assert!(failure.sentence().contains("SENTRY_AUTH_SECRET_ID holds what looks like a token"), "{failure}");
+        assert!(!format!("{failure:?}").contains(&token));
     }
 
     #[test]

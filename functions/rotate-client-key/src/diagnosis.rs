@@ -91,7 +91,7 @@ async fn not_visible(
             "Rotation.OrganizationNotVisible",
             format!(
                 "the management token in {auth_secret_id} sees no project of the organization {organization}: check the organization's \
-                 slug, SENTRY_URL (its region), and that the token belongs to that organization"
+                 slug, SENTRY_URL (its region), that the token belongs to that organization, and that the project was not deleted"
             ),
         )
     } else if in_organization.iter().any(|seen| seen.is_named(project)) {

@@ -111,7 +111,11 @@ pub fn of_store(error: secret_store::Error) -> Failure {
             "Rotation.StoreUnavailable",
             "Secrets Manager throttles; it retries the rotation by itself".to_owned(),
         ),
-        Kind::Unavailable | Kind::Rejected => (
+        Kind::Rejected => (
+            "Rotation.StoreUnavailable",
+            format!("Secrets Manager does not take a secretsmanager:{action} as it is: look up the code that it gives"),
+        ),
+        Kind::Unavailable => (
             "Rotation.StoreUnavailable",
             "Secrets Manager gave no usable answer; it retries the rotation by itself".to_owned(),
         ),

@@ -7,7 +7,7 @@ use function_kit::{Deadline, EventBus, Failure};
 use jiff::Timestamp;
 use rotation::{Effect, Finished, Outcome, Step, Stopped, run};
 use secrecy::SecretString;
-use secret_store::{Document, SecretStore, Stage, auth_token};
+use secret_store::{Document, SecretStore, auth_token};
 use sentry_client::{AuthToken, Client, Dsn};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
@@ -56,7 +56,7 @@ impl Function {
         let deadline = Deadline::from_unix_millis(deadline, (self.clock)());
         let event = RotationEvent::read(&event)?;
         let report = Box::pin(self.step(&event, deadline)).await;
-        let mut notifier = Notifier { bus: &self.events, event: &event, lost: 0 };
+        let mut notifier = Notifier { bus: &self.events, event: &event, end: deadline.instant(), lost: 0 };
         let promoted = event.step == Step::FinishSecret && report.result.is_ok();
         match &report.result {
             Ok(finished) if finished.effects.contains(&Effect::StorePending) => {
@@ -167,7 +167,9 @@ impl Function {
             Failure::new("Rotation.TokenInvalid", format!("the secret {id} that SENTRY_AUTH_SECRET_ID names {why}"))
         };
         let value = timeout_at(end, self.store.current_value(id)).await.map_err(|_elapsed| deadline_near())?;
-        let value = value.map_err(of_store)?.ok_or_else(|| invalid("does not exist or has no value"))?;
+        let value = value
+            .map_err(of_store)?
+            .ok_or_else(|| invalid(r#"does not exist or has no value: store the token there as {"token": "…"}"#))?;
         let token = AuthToken::new(auth_token(&value).map_err(|error| invalid(&error.to_string()))?);
         self.remembered.keep_token(&token);
         Ok((token, false))
@@ -177,14 +179,11 @@ impl Function {
 impl RotationWorld<'_> {
     /// Reads what the repeated event of a finished rotation tells.
     async fn look_at_promoted(&mut self) -> Result<(), Failure> {
-        let value = self
-            .store
-            .value_at(&self.event.secret_id, &self.event.version_id, Stage::Current)
-            .await
-            .map_err(of_store)?;
+        let value = self.store.value_of(&self.event.secret_id, &self.event.version_id).await.map_err(of_store)?;
         let document = value.and_then(|value| Document::parse(&value).ok());
         let dsn = document.as_ref().and_then(Document::dsn).and_then(|dsn| dsn.parse::<Dsn>().ok());
         self.seen.key_id = dsn.map(|dsn| dsn.key_id().to_owned());
+        self.seen.promoted_names = document.map(|document| (document.organization(), document.project()));
         Ok(())
     }
 }

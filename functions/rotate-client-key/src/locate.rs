@@ -31,6 +31,7 @@ pub(crate) async fn locate(
     secret: &str,
     auth_secret_id: &str,
 ) -> Result<Located, Failure> {
+    claims.check_names(secret)?;
     claims.check_organization(allowed, secret)?;
     let name = claims.project_name(secret)?;
     let found = match look_up(api, remembered, &allowed.organization, &name).await {

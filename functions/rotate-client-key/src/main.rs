@@ -38,9 +38,9 @@ async fn compose() -> Result<Function, Failure> {
     config.logging.start("rotate_client_key");
     // The first provider to be installed stays: this is the only one.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let aws = aws::config().await;
+    let aws = aws::config(&config.roots).await;
     let agent = format!("sentry-key-rotation/{VERSION}");
-    let sentry = Client::new(config.sentry_url.clone(), &agent, now)
+    let sentry = Client::new(config.sentry_url.clone(), &agent, now, config.roots.pem())
         .map_err(|error| Failure::new("Configuration.Invalid", "the HTTP client cannot be set up").because(error))?;
     let store = SecretStore::new(secretsmanager::Client::new(&aws));
     let events = EventBus::new(&aws, config.event_bus.clone());

@@ -1,6 +1,7 @@
 //! Lifecycle events of a rotation.
 
 use function_kit::{Detail, DetailType, EventBus, Failure, event_id};
+use tokio::time::Instant;
 
 use crate::event::RotationEvent;
 use crate::world::Seen;
@@ -12,6 +13,8 @@ pub(crate) const FUNCTION: &str = "rotate-client-key";
 pub(crate) struct Notifier<'a> {
     pub(crate) bus: &'a EventBus,
     pub(crate) event: &'a RotationEvent,
+    /// By when the last event must be sent or lost.
+    pub(crate) end: Instant,
     pub(crate) lost: u32,
 }
 
@@ -41,20 +44,24 @@ impl Notifier<'_> {
 
     async fn put(&mut self, what: DetailType, seen: &Seen, code: Option<&'static str>, message: String) {
         let secret_arn = seen.description.as_ref().map_or(&self.event.secret_id, |description| &description.arn);
-        let project = seen.located.as_ref().map(|located| &located.project);
+        let located = seen.located.as_ref().map(|located| &located.project);
+        let (organization, project) = match located {
+            Some(project) => (Some(project.organization.slug.clone()), Some(project.slug.clone())),
+            None => seen.promoted_names.clone().unwrap_or_default(),
+        };
         let detail = Detail {
             version: 1,
             id: event_id(what, &[secret_arn, &self.event.version_id, code.unwrap_or_default()]),
             function: FUNCTION,
             secret_arn: secret_arn.clone(),
             version_id: self.event.version_id.clone(),
-            organization: project.map(|project| project.organization.slug.clone()),
-            project: project.map(|project| project.slug.clone()),
+            organization,
+            project,
             key_id: seen.key_id.clone(),
             code,
             message,
             owner: seen.description.as_ref().and_then(|description| description.tags.get("sentry:owner")).cloned(),
         };
-        self.lost += u32::from(self.bus.put(what, &detail).await);
+        self.lost += u32::from(self.bus.put(what, &detail, self.end).await);
     }
 }

@@ -9,12 +9,15 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector, tls};
 
+use crate::tls::Roots;
+
 /// The SDK's settings, from the standard variables (Region, credentials, endpoints).
 ///
 /// `HTTPS_PROXY` and `NO_PROXY` are honoured, as is `SSL_CERT_FILE`. Every call of ours is safe to repeat, so the SDK may
 /// do so; the waits are short because Secrets Manager retries a whole rotation anyway.
-pub async fn config() -> SdkConfig {
-    let http = Builder::new().build_with_connector_fn(|settings, components| {
+pub async fn config(roots: &Roots) -> SdkConfig {
+    let trusted = trust(roots);
+    let http = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder = builder.proxy_config(ProxyConfig::from_env());
         if let Some(settings) = settings {
@@ -23,7 +26,12 @@ pub async fn config() -> SdkConfig {
         if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
             builder = builder.sleep_impl(sleep);
         }
-        builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build()
+        match &trusted {
+            Some(trusted) => {
+                builder.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(trusted.clone()).build()
+            }
+            None => builder.build_http(),
+        }
     });
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
@@ -42,4 +50,16 @@ pub async fn config() -> SdkConfig {
         )
         .load()
         .await
+}
+
+/// `None` where nothing is trusted: then only plain HTTP is possible, which is what emulators on loopback speak.
+fn trust(roots: &Roots) -> Option<tls::TlsContext> {
+    if roots.pem().is_empty() {
+        tracing::warn!(
+            "this system has no certificate authorities: no https endpoint can be reached; set SSL_CERT_FILE"
+        );
+        return None;
+    }
+    let store = tls::TrustStore::empty().with_pem_certificate(roots.pem());
+    tls::TlsContext::builder().with_trust_store(store).build().ok()
 }

@@ -4,6 +4,7 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, timeout_at};
 
 const SOURCE: &str = "sentry-key-rotation";
 
@@ -88,8 +89,8 @@ impl EventBus {
         Self { target: name.map(|name| (Client::new(config), name)) }
     }
 
-    /// Puts one event. Gives back whether it was lost: the caller counts that, and goes on.
-    pub async fn put(&self, what: DetailType, detail: &Detail) -> bool {
+    /// Puts one event, by `end` at the latest. Gives back whether it was lost: the caller counts that, and goes on.
+    pub async fn put(&self, what: DetailType, detail: &Detail, end: Instant) -> bool {
         let Some((client, name)) = &self.target else {
             return false;
         };
@@ -101,9 +102,11 @@ impl EventBus {
             .detail(serde_json::json!(detail).to_string())
             .build();
         // The SDK's errors print raw answers, so only that it failed is said.
-        let lost = match client.put_events().entries(entry).send().await {
-            Ok(answer) => answer.failed_entry_count > 0,
-            Err(_error) => true,
+        let lost = match timeout_at(end, client.put_events().entries(entry).send()).await {
+            Ok(Ok(answer)) => answer.failed_entry_count > 0,
+            Ok(Err(_error)) => true,
+            // The step is done, and must be reported before its time is over.
+            Err(_elapsed) => true,
         };
         if lost {
             tracing::error!(

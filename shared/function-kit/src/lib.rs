@@ -7,6 +7,7 @@ mod event;
 mod failure;
 pub mod metrics;
 pub mod telemetry;
+pub mod tls;
 mod vars;
 
 pub use deadline::Deadline;

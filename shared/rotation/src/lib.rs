@@ -20,5 +20,5 @@ pub use decision::{Decision, Effect, Notice, decide};
 pub use mark::{LABEL_LIMIT, Mark};
 pub use observation::{Contract, Current, Ingestion, Observed, Pending, Question, Settings, Trial};
 pub use refusal::{PendingFault, Refusal};
-pub use run::{Finished, Outcome, Stopped, World, run};
+pub use run::{Aftermath, Finished, Outcome, Stopped, World, run};
 pub use step::{Step, UnknownStep};

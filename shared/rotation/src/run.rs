@@ -21,9 +21,19 @@ pub trait World {
     /// Carries out one effect. It makes no choices: what to do was decided.
     fn apply(&mut self, effect: Effect) -> impl Future<Output = Result<(), Self::Error>>;
 
-    /// Whether the failure leaves it open if the effect was carried out (a lost answer, a 5xx), or says that another
-    /// invocation was quicker. The loop then looks again instead of failing.
-    fn worth_another_look(&self, error: &Self::Error) -> bool;
+    /// What the failure of an effect leaves open.
+    fn aftermath(&self, error: &Self::Error) -> Aftermath;
+}
+
+/// What is known of an effect that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aftermath {
+    /// It may have been carried out: its answer is lost. Looking again tells.
+    Unclear,
+    /// Another invocation was quicker. Looking again shows what it did.
+    Overtaken,
+    /// It was not carried out, and looking again does not help.
+    Final,
 }
 
 /// How a step ended well.
@@ -66,14 +76,16 @@ pub enum Stopped<E> {
 /// where this one stopped.
 pub async fn run<W: World>(step: Step, world: &mut W) -> Result<Finished, Stopped<W::Error>> {
     let mut effects = Vec::new();
-    let mut unclear = Vec::new();
+    let mut failed = Vec::new();
+    let mut unclear: Option<Effect> = None;
     for _ in 0..MAX_TURNS {
         let observed = world.observe(step).await.map_err(Stopped::Failed)?;
-        let effect = match decide(step, &observed) {
+        let decision = decide(step, &observed);
+        // An effect that is no longer asked for after its answer was lost had been carried out.
+        effects.extend(unclear.take().filter(|effect| decision != Decision::Do(*effect)));
+        let effect = match decision {
             Decision::Do(effect) => effect,
-            Decision::Done(notices) => {
-                return Ok(Finished { outcome: Outcome::Done, effects, notices });
-            }
+            Decision::Done(notices) => return Ok(Finished { outcome: Outcome::Done, effects, notices }),
             // A promotion of ours shows as a version that is current now.
             Decision::AlreadyDone => {
                 let ours = effects.contains(&Effect::Promote);
@@ -84,10 +96,14 @@ pub async fn run<W: World>(step: Step, world: &mut W) -> Result<Finished, Stoppe
         };
         match world.apply(effect).await {
             Ok(()) => effects.push(effect),
-            Err(error) if world.worth_another_look(&error) && !unclear.contains(&effect) => {
-                unclear.push(effect);
+            Err(error) => {
+                let aftermath = world.aftermath(&error);
+                if aftermath == Aftermath::Final || failed.contains(&effect) {
+                    return Err(Stopped::Failed(error));
+                }
+                failed.push(effect);
+                unclear = (aftermath == Aftermath::Unclear).then_some(effect);
             }
-            Err(error) => return Err(Stopped::Failed(error)),
         }
     }
     Err(Stopped::NoProgress)

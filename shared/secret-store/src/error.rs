@@ -65,14 +65,14 @@ impl Error {
     {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         let kind = match (error, code) {
-            (SdkError::ServiceError(_), Some(code)) => kind_of(code),
+            (SdkError::ServiceError(_), Some(code)) => kind_of(action, code),
             _ => Kind::Unavailable,
         };
         Self {
             action,
             kind,
-            code: code.filter(|code| is_plain(code)).map(str::to_owned),
-            request_id: error.request_id().filter(|id| is_plain(id)).map(str::to_owned),
+            code: code.filter(|code| is_code(code)).map(str::to_owned),
+            request_id: error.request_id().filter(|id| is_request_id(id)).map(str::to_owned),
         }
     }
 
@@ -81,17 +81,28 @@ impl Error {
     }
 }
 
-/// AWS's codes and ids are short words; anything else came from somebody else and is not repeated.
-fn is_plain(text: &str) -> bool {
-    text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+/// AWS's codes are short and made of letters. Anything else came from somebody else, may be a credential that was sent
+/// there, and is not repeated.
+fn is_code(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// AWS's request ids are UUIDs.
+fn is_request_id(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html> and the actions' own errors.
-fn kind_of(code: &str) -> Kind {
+fn kind_of(action: &str, code: &str) -> Kind {
     match code {
         "ResourceNotFoundException" => Kind::NotFound,
         "ResourceExistsException" => Kind::ValueExists,
-        "InvalidParameterException" => Kind::LabelMoved,
+        // The one way in which Secrets Manager says that a compare-and-swap lost.
+        "InvalidParameterException" if action == "UpdateSecretVersionStage" => Kind::LabelMoved,
         "AccessDeniedException"
         | "AccessDenied"
         | "DecryptionFailure"
@@ -141,3 +152,20 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_code_or_a_request_id_of_aws_is_kept() {
+        assert!(is_code("InvalidSignatureException"));
+        for text in ["sntrys_abc", "0123456789abcdef", "a b", "AKIAIOSFODNN7EXAMPLE", &"a".repeat(65)] {
+            assert!(!is_code(text), "{text}");
+        }
+        assert!(is_request_id("a1b2c3d4-5678-90ab-cdef-123456789012"));
+        for text in ["", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef0123", "QzLeak7x"] {
+            assert!(!is_request_id(text), "{text}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::Certificate;
 use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
@@ -42,19 +43,23 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Sets up a client for one Sentry. `agent` is the `User-Agent`, `name/version`.
+    /// Sets up a client for one Sentry. `agent` is the `User-Agent`, `name/version`; `roots` the trusted certificate
+    /// authorities, as PEM.
     ///
     /// # Errors
     /// [`BuildError`] when the TLS roots or the proxy settings of the environment cannot be used.
-    pub fn new(base: BaseUrl, agent: &str, clock: Clock) -> Result<Self, BuildError> {
+    pub fn new(base: BaseUrl, agent: &str, clock: Clock, roots: &[u8]) -> Result<Self, BuildError> {
+        let build_error = |error: reqwest::Error| BuildError(error.without_url());
+        let roots = Certificate::from_pem_bundle(roots).map_err(build_error)?;
         let http = reqwest::Client::builder()
             .user_agent(agent)
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            .tls_certs_only(roots)
             .build()
-            .map_err(|error| BuildError(error.without_url()))?;
+            .map_err(build_error)?;
         Ok(Self { http, base, agent: agent.to_owned(), clock, retry: RetryPolicy::default() })
     }
 

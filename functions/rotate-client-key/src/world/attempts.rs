@@ -71,9 +71,11 @@ impl RotationWorld<'_> {
         let doubtful = marked.iter().any(|key| key.mark == mark && !key.promoted && !made_here(key));
         let open = marked.iter().filter(|key| !key.promoted).count();
         if doubtful || open > MAX_UNPROMOTED {
-            let labelled = self.keys_of_labelled_versions().await?;
+            // A key is adopted only where it is the value of no other version at all.
+            let versions = if doubtful { self.versions().await? } else { self.labelled_versions() };
+            let held = self.keys_of_others(&versions).await?;
             for key in &mut marked {
-                key.promoted |= labelled.contains(&key.id);
+                key.promoted |= held.contains(&key.id);
             }
         }
         if marked.iter().filter(|key| !key.promoted).count() > MAX_UNPROMOTED {
@@ -82,11 +84,26 @@ impl RotationWorld<'_> {
         Ok(earlier_attempts(&marked, &mark))
     }
 
-    /// The keys in all versions with labels, other than the pending one.
-    async fn keys_of_labelled_versions(&self) -> Result<Vec<String>, Error> {
+    fn labelled_versions(&self) -> Vec<String> {
+        self.seen.description.iter().flat_map(|description| description.stages.keys()).cloned().collect()
+    }
+
+    /// The versions that Secrets Manager still has, those without labels too, as far as they may be listed.
+    async fn versions(&self) -> Result<Vec<String>, Error> {
+        match self.store.version_ids(&self.event.secret_id).await {
+            Ok(versions) => Ok(versions),
+            Err(error) if error.is_unclear() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(error = %error, "versions cannot be listed; those without labels are not looked at");
+                Ok(self.labelled_versions())
+            }
+        }
+    }
+
+    /// The keys in these versions, other than the pending one.
+    async fn keys_of_others(&self, versions: &[String]) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
-        let stages = self.seen.description.iter().flat_map(|description| description.stages.keys());
-        for version in stages.filter(|version| **version != self.event.version_id) {
+        for version in versions.iter().filter(|version| **version != self.event.version_id) {
             keys.extend(self.key_of_version(version).await?);
         }
         Ok(keys)
@@ -103,14 +120,7 @@ impl RotationWorld<'_> {
     /// Secrets Manager has deleted meanwhile cannot be asked; then a key older than the current one counts as superseded.
     async fn find_superseded(&self, marked: &mut [MarkedKey], current_made: Option<&str>) -> Result<(), Error> {
         let arn = self.seen.description.as_ref().map_or(&self.event.secret_id, |description| &description.arn);
-        let versions = match self.store.version_ids(&self.event.secret_id).await {
-            Ok(versions) => versions,
-            Err(error) if error.is_unclear() => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!(error = %error, "versions cannot be listed; superseded keys are told by their age alone");
-                Vec::new()
-            }
-        };
+        let versions = self.versions().await?;
         for key in marked.iter_mut().filter(|key| !key.promoted) {
             let version = versions.iter().find(|version| Mark::new(arn, version) == key.mark);
             key.promoted = match version {

@@ -95,11 +95,15 @@ impl RotationWorld<'_> {
 
     pub(super) async fn promote(&mut self) -> Result<(), Error> {
         let current = self.seen.description.as_ref().and_then(|description| description.version_at(Stage::Current));
-        let result = self.store.promote(&self.event.secret_id, &self.event.version_id, current).await;
+        let current = current.map(str::to_owned);
+        let result = self.store.promote(&self.event.secret_id, &self.event.version_id, current.as_deref()).await;
         match &result {
             Ok(()) => self.seen.promoted = true,
             // Somebody moved the label, or the answer is lost: look where it is, and at what is current now.
-            Err(_) => (self.seen.description, self.seen.current, self.seen.keys) = (None, None, None),
+            Err(error) => {
+                (self.seen.description, self.seen.current, self.seen.keys) = (None, None, None);
+                self.seen.not_current = current.filter(|_| error.kind() == secret_store::Kind::LabelMoved);
+            }
         }
         Ok(result?)
     }

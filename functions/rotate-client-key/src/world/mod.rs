@@ -9,7 +9,7 @@ mod read;
 
 use function_kit::Failure;
 use key_policy::UseCase;
-use rotation::{Contract, Current, Effect, Mark, Observed, Pending, Settings, Step, Trial, World};
+use rotation::{Aftermath, Contract, Current, Effect, Mark, Observed, Pending, Settings, Step, Trial, World};
 use secrecy::SecretString;
 use secret_store::{Description, Document, SecretStore};
 use sentry_client::{Api, ClientKey, Dsn, Kind};
@@ -69,7 +69,11 @@ pub(crate) struct Seen {
     pub(crate) value_stored: bool,
     pub(crate) updated: bool,
     pub(crate) promoted: bool,
+    /// The version from which AWSCURRENT could not be moved, since it was elsewhere already.
+    pub(crate) not_current: Option<String>,
     pub(crate) trial: Option<Trial>,
+    /// Organization and project as the promoted document names them, where Sentry was not asked.
+    pub(crate) promoted_names: Option<(Option<String>, Option<String>)>,
     /// The former slug in the document, where the project was renamed.
     pub(crate) renamed_from: Option<String>,
 }
@@ -198,17 +202,21 @@ impl World for RotationWorld<'_> {
         }
     }
 
-    fn worth_another_look(&self, error: &Error) -> bool {
+    fn aftermath(&self, error: &Error) -> Aftermath {
         match error {
-            Error::Sentry(error) => error.is_unclear() || *error.kind() == Kind::NotFound,
+            Error::Sentry(error) if error.is_unclear() => Aftermath::Unclear,
+            // The key that a PUT was for is gone.
+            Error::Sentry(error) if *error.kind() == Kind::NotFound => Aftermath::Overtaken,
+            Error::Sentry(_) | Error::Stated(_) => Aftermath::Final,
             Error::Store(error) => {
                 use secret_store::Kind;
                 match error.kind() {
-                    Kind::ValueExists | Kind::LabelMoved | Kind::Unavailable => true,
-                    Kind::NotFound | Kind::Denied | Kind::Throttled | Kind::Rejected => false,
+                    // The SDK repeats a promotion whose answer is lost, and then finds the label moved by itself.
+                    Kind::LabelMoved | Kind::Unavailable => Aftermath::Unclear,
+                    Kind::ValueExists => Aftermath::Overtaken,
+                    Kind::NotFound | Kind::Denied | Kind::Throttled | Kind::Rejected => Aftermath::Final,
                 }
             }
-            Error::Stated(_) => false,
         }
     }
 }

@@ -51,24 +51,31 @@ impl RotationWorld<'_> {
                 self.seen.pending = Some(self.pending_value().await?);
             }
             let value = self.seen.pending.clone().flatten();
-            let late = match contract {
+            let labels_late = match contract {
                 Contract::UnknownVersion | Contract::NotPending => true,
-                Contract::UnderWay => value.is_none(),
+                Contract::UnderWay => self.shows_outdated_current(),
                 Contract::NotEnabled | Contract::AlreadyCurrent => false,
             };
+            let late = labels_late || contract == Contract::UnderWay && value.is_none();
             match waits.next() {
                 Some(wait) if late => {
                     sleep(*wait).await;
                     // A missing value does not make the labels doubtful.
-                    if contract == Contract::UnderWay {
-                        self.seen.pending = None;
-                    } else {
+                    if labels_late {
                         self.seen.description = None;
+                    } else {
+                        self.seen.pending = None;
                     }
                 }
                 Some(_) | None => return Ok((contract, value)),
             }
         }
+    }
+
+    /// Whether the labels are still those on which a promotion failed because they had changed.
+    fn shows_outdated_current(&self) -> bool {
+        let current = self.seen.description.as_ref().and_then(|description| description.version_at(Stage::Current));
+        self.seen.not_current.is_some() && self.seen.not_current.as_deref() == current
     }
 
     fn current_unreadable(&self) -> Failure {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::world::{Fault, Invocation, Shared, block_on};
-use rotation::{Step, run};
+use rotation::{Effect, Outcome, Step, run};
 
 /// Secrets Manager's side: the four steps in order; after a failed step all four again with the same token.
 fn rotate(shared: &Rc<RefCell<Shared>>, version: &str, attempts: usize) -> bool {
@@ -104,4 +104,24 @@ fn every_order_and_repetition_of_steps_before_the_proper_four_does_no_harm() {
             }
         }
     }
+}
+
+#[test]
+fn an_effect_whose_answer_was_lost_is_told_all_the_same() {
+    let mut survived = 0;
+    for at in 0..calls_of_a_rotation_without_faults() {
+        let shared = Rc::new(RefCell::new(Shared::with_current()));
+        shared.borrow_mut().faults = vec![(at, Fault::DoneUnanswered)];
+        shared.borrow_mut().begin("v1");
+        let steps: Result<Vec<_>, _> =
+            Step::ALL.into_iter().map(|step| block_on(run(step, &mut Invocation::new(&shared, "v1")))).collect();
+        // A lost reading fails its step; a lost effect is looked up within it.
+        let Ok(steps) = steps else { continue };
+        survived += 1;
+        let effects: Vec<Effect> = steps.iter().flat_map(|finished| finished.effects.clone()).collect();
+        let all = [Effect::CreateKey, Effect::StorePending, Effect::UpdateKey, Effect::TryKey, Effect::Promote];
+        assert_eq!(effects, all, "{at}");
+        assert!(steps.iter().all(|finished| finished.outcome == Outcome::Done), "{at}");
+    }
+    assert_eq!(survived, 5, "one for each effect");
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use rotation::{
-    Contract, Current, Effect, Ingestion, Mark, MarkedKey, Observed, Pending, Question, Settings, Step, Trial, World,
-    earlier_attempts,
+    Aftermath, Contract, Current, Effect, Ingestion, Mark, MarkedKey, Observed, Pending, Question, Settings, Step,
+    Trial, World, earlier_attempts,
 };
 
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:storefront-AbCdEf";
@@ -222,8 +222,11 @@ impl World for Invocation {
         }
     }
 
-    fn worth_another_look(&self, error: &Failure) -> bool {
-        matches!(error, Failure::Unclear | Failure::LostTheRace)
+    fn aftermath(&self, error: &Failure) -> Aftermath {
+        match error {
+            Failure::Unclear => Aftermath::Unclear,
+            Failure::LostTheRace => Aftermath::Overtaken,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn client(url: &str) -> Client {
     static TLS: Once = Once::new();
     TLS.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
     crate::log::begin();
-    Client::new(BaseUrl::parse(url).unwrap(), AGENT, clock).unwrap().with_retry(quick())
+    Client::new(BaseUrl::parse(url).unwrap(), AGENT, clock, &[]).unwrap().with_retry(quick())
 }
 
 pub(crate) fn token() -> AuthToken {
