@@ -5,6 +5,8 @@
 need_rust
 use_python_parts
 export INSTA_UPDATE=no
+# Most tests wait for a process of their own, not for the processor.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 4))}
 
 say "1/3 Building what is shipped and what is tested"
 quietly "the function as it is shipped (release profile; about 7 minutes the first time on two cores)" \

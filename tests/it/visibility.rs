@@ -72,7 +72,7 @@ fn a_rotation_token_that_secrets_manager_does_not_take_fails_the_step_and_leaves
     let wrong = "another-rotation-token-0123456789-abcdef";
     let event = rotation::event("createSecret", &world.stage.secret, &token, Some(wrong));
     let invocation = world.lambda.invoke(&event, integration_tests::TIMEOUT);
-    world.check_failure(&invocation, "Rotation.StoreConflict", &[]);
+    world.check_failure(&invocation, "Rotation.StoreUnavailable", &[]);
     assert_eq!(world.keys().len(), 2);
     world.stage.store.require_rotation_token(None);
     world.done("createSecret", &token);

@@ -96,6 +96,8 @@ impl Stage {
             .env("SENTRY_ORG", "acme")
             .env("SENTRY_AUTH_SECRET_ID", "sentry/management")
             .env("EVENT_BUS_NAME", "default")
+            // Nothing here speaks TLS; reading the system's authorities would be most of each start in the dev profile.
+            .env("SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/authority.pem"))
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", store_server.url())
             .env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus_server.url());
         Ok(Self { store, store_server, sentry, sentry_server, bus, bus_server, secret, project_id, function })
