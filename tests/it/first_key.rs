@@ -8,11 +8,8 @@ const REQUIRED: &str = "rate_limit = { count = 7, window = \"60s\" }\nrate_limit
 #[test]
 fn a_document_without_a_dsn_gets_a_key_with_the_presets_rate_limit_and_keeps_its_other_members() {
     let cases = [
-        (r#"{"project":"storefront","n":1.0}"#, r#"{"project":"storefront","n":1.0,"dsn":DSN,"organization":"acme"}"#),
-        (
-            r#"{"dsn":null,"project":"storefront","n":[ 1 ]}"#,
-            r#"{"dsn":DSN,"project":"storefront","n":[ 1 ],"organization":"acme"}"#,
-        ),
+        (r#"{"project":"storefront","n":1.0}"#, r#"{"project":"storefront","n":1.0,"dsn":DSN}"#),
+        (r#"{"dsn":null,"project":"storefront","n":[ 1 ]}"#, r#"{"dsn":DSN,"project":"storefront","n":[ 1 ]}"#),
         (
             r#"{"organization":"acme","dsn":"","project":"storefront"}"#,
             r#"{"organization":"acme","dsn":DSN,"project":"storefront"}"#,

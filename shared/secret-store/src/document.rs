@@ -53,6 +53,15 @@ impl Document {
         Self(Form::Object(Vec::new()))
     }
 
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Form::Bare(_) => false,
+            Form::Object(members) => members.is_empty(),
+        }
+    }
+
     /// Reads a stored value.
     ///
     /// # Errors

@@ -38,10 +38,11 @@ impl RotationWorld<'_> {
             )
         })?;
         let mut document = current.document.with_dsn(&dsn.to_string());
-        if document.organization().is_none() {
+        // What else stands in a document is its owner's; only a value that was not there is written whole.
+        if current.document.is_empty() {
             document = document.with_organization(&located.project.organization.slug);
         }
-        if document.project().is_none() || self.seen.renamed_from.is_some() {
+        if current.document.is_empty() || self.seen.renamed_from.is_some() {
             document = document.with_project(&located.project.slug);
         }
         self.seen.key_id = Some(key.id.clone());
