@@ -112,3 +112,34 @@ fn every_dependency_is_justified() {
         }
     }
 }
+
+#[test]
+fn the_readme_has_the_functions_own_table_of_variables() {
+    let table: String = rotate_client_key::config::VARIABLES
+        .iter()
+        .map(|(name, meaning)| format!("| `{name}` | {meaning} |\n"))
+        .collect();
+    let table = format!("| variable | meaning |\n|---|---|\n{table}\n");
+    assert!(read("README.md").contains(&table), "put this into the README:\n{table}");
+}
+
+#[test]
+fn every_variable_that_the_sources_read_is_in_that_table_or_is_lambdas_own() {
+    let known: BTreeSet<&str> = rotate_client_key::config::VARIABLES.iter().map(|(name, _)| *name).collect();
+    let mut read = BTreeSet::new();
+    for folder in ["functions/rotate-client-key/src", "shared/function-kit/src"] {
+        for (_, text) in sources(folder) {
+            let shipped = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            for call in ["vars.get(\"", "required(vars, \""] {
+                for (at, _) in shipped.match_indices(call) {
+                    read.insert(shipped[at + call.len()..].split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    let lambdas = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_RUNTIME_API"];
+    let read: BTreeSet<&str> = read.iter().map(String::as_str).filter(|name| !lambdas.contains(name)).collect();
+    // The proxy's variables are read by the HTTP clients themselves.
+    let known: BTreeSet<&str> = known.into_iter().filter(|name| !name.ends_with("_PROXY")).collect();
+    assert_eq!(read, known);
+}

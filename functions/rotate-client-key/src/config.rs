@@ -11,6 +11,33 @@ use crate::binding::LONGEST_SLUG;
 /// Where the policy is looked for unless `KEY_POLICY_PATH` says otherwise: the layer of the template.
 const POLICY_PATH: &str = "/opt/key-policy.toml";
 
+/// Every variable that the function reads, and what it means: the table of the README is made of it.
+pub const VARIABLES: [(&str, &str); 11] = [
+    (
+        "SENTRY_URL",
+        "where Sentry is; default `https://sentry.io`. A region (`https://de.sentry.io`) or a self-hosted URL, with or without a path prefix. Plain `http` for loopback hosts only",
+    ),
+    (
+        "SENTRY_ORG",
+        "slug or numeric id of the one organization that secrets may name, unless the policy has a binding for them",
+    ),
+    ("SENTRY_AUTH_SECRET_ID", "the secret with the management token (required)"),
+    (
+        "KEY_POLICY_PATH",
+        "the policy file; default `/opt/key-policy.toml`; the built-in policy where that file is absent",
+    ),
+    ("EVENT_BUS_NAME", "where lifecycle events are put; unset, none are sent"),
+    ("LOG_LEVEL", "how much is logged: `info` by default. The shipped build has no debug or trace code"),
+    ("AWS_LAMBDA_LOG_LEVEL", "the same, set by Lambda's own logging settings; it wins"),
+    ("AWS_LAMBDA_LOG_FORMAT", "`JSON` for structured logs, set by Lambda's own logging settings"),
+    (
+        "SSL_CERT_FILE",
+        "a PEM file with the certificate authorities to trust instead of the system's, for a private one",
+    ),
+    ("HTTPS_PROXY", "a proxy for everything but what `NO_PROXY` names"),
+    ("NO_PROXY", "hosts that are reached without the proxy"),
+];
+
 /// The configuration, read and checked once.
 #[derive(Debug)]
 pub struct Config {

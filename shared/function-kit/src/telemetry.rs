@@ -22,8 +22,11 @@ impl Logging {
     /// Reads `AWS_LAMBDA_LOG_LEVEL`, which wins, or `LOG_LEVEL`, and `AWS_LAMBDA_LOG_FORMAT`.
     #[must_use]
     pub fn read(vars: &impl Vars, problems: &mut Problems) -> Self {
-        let name = if vars.get("AWS_LAMBDA_LOG_LEVEL").is_some() { "AWS_LAMBDA_LOG_LEVEL" } else { "LOG_LEVEL" };
-        let level = match vars.get(name).map(|word| word.to_ascii_lowercase()).as_deref() {
+        let (name, word) = match vars.get("AWS_LAMBDA_LOG_LEVEL") {
+            Some(word) => ("AWS_LAMBDA_LOG_LEVEL", Some(word)),
+            None => ("LOG_LEVEL", vars.get("LOG_LEVEL")),
+        };
+        let level = match word.map(|word| word.to_ascii_lowercase()).as_deref() {
             None | Some("info") => LevelFilter::INFO,
             Some("trace") => LevelFilter::TRACE,
             Some("debug") => LevelFilter::DEBUG,
