@@ -131,8 +131,8 @@ fn every_variable_that_the_sources_read_is_in_that_table_or_is_lambdas_own() {
         for (_, text) in sources(folder) {
             let shipped = text.split("#[cfg(test)]").next().unwrap().to_owned();
             for call in ["vars.get(\"", "required(vars, \""] {
-                for (at, _) in shipped.match_indices(call) {
-                    read.insert(shipped[at + call.len()..].split('"').next().unwrap().to_owned());
+                for after in shipped.split(call).skip(1) {
+                    read.insert(after.split('"').next().unwrap().to_owned());
                 }
             }
         }
