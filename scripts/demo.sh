@@ -4,7 +4,7 @@
 need_rust
 
 say "Building the Lambda function as it is shipped, and its small world"
-quietly "the function (release profile; about 7 minutes the first time on two cores)" \
+quietly "the function (release profile; about 3 minutes the first time on two cores)" \
   cargo build --release --locked --package rotate-client-key
 quietly "the stand-ins of Secrets Manager and Sentry" cargo build --locked --package integration-tests --bin demo
 exec target/debug/demo

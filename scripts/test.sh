@@ -9,7 +9,7 @@ export INSTA_UPDATE=no
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 4))}
 
 say "1/3 Building what is shipped and what is tested"
-quietly "the function as it is shipped (release profile; about 7 minutes the first time on two cores)" \
+quietly "the function as it is shipped (release profile; about 3 minutes the first time on two cores)" \
   cargo build --release --locked --package rotate-client-key
 quietly "the function with all its log levels (dev profile)" cargo build --locked --package rotate-client-key
 quietly "the tests" cargo test --workspace --locked --no-run
