@@ -25,4 +25,17 @@ say "Dependencies: licences, bans, sources (deny.toml)"
 use_cargo_deny
 cargo-deny --log-level warn check --hide-inclusion-graph bans licenses sources
 
+say "The template"
+use_python_parts
+# No account is asked for anything; sam wants to know a Region all the same.
+sam=(env AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0)
+quietly "sam validate --lint" "${sam[@]}" sam validate --lint
+quietly "cfn-lint, the examples too" cfn-lint template.yaml docs/examples/*.yaml
+# Whether the build section of the template works. Nobody runs what comes out, so it is neither optimized nor anywhere that
+# it could be deployed from.
+case "$(uname -m)" in aarch64 | arm64) architecture=arm64 ;; *) architecture=x86_64 ;; esac
+quietly "sam build, without optimizations (about 2 minutes the first time)" "${sam[@]}" CARGO_TARGET_DIR="$PWD/target/sam/cargo" \
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+  sam build --parameter-overrides "Architecture=$architecture" --build-dir target/sam/build
+
 say "All checks passed. Next: scripts/test.sh runs the tests."

@@ -54,7 +54,7 @@ use_cargo_deny() {
   root=$cache_folder/cargo-deny-$version
   if [ ! -x "$root/bin/cargo-deny" ]; then
     quietly "Building cargo-deny $version, about 4 minutes, once" \
-      cargo install --quiet --locked --root "$root" --target-dir "$root/target" "cargo-deny@$version"
+      cargo install --locked --root "$root" --target-dir "$root/target" "cargo-deny@$version"
     rm -rf "$root/target"
   fi
   PATH=$root/bin:$PATH
@@ -64,9 +64,9 @@ use_cargo_deny() {
 use_python_parts() {
   local python=${PYTHON:-python3} cache
   command -v "$python" >/dev/null 2>&1 ||
-    missing "Python 3 (3.9 or newer), for the parts from PyPI. Install it, or name one with PYTHON=..., then run this again."
-  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-    missing "Python 3.9 or newer; $python is $("$python" --version 2>&1). Name another with PYTHON=..."
+    missing "Python 3 (3.10 or newer), for the parts from PyPI. Install it, or name one with PYTHON=..., then run this again."
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    missing "Python 3.10 or newer; $python is $("$python" --version 2>&1). Name another with PYTHON=..."
   cache=$cache_folder/python-$("$python" -c '
 import hashlib, sys
 print(hashlib.sha256((sys.version + open("tests/requirements.txt").read()).encode()).hexdigest()[:12])')

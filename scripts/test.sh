@@ -8,25 +8,31 @@ export INSTA_UPDATE=no
 # Most tests wait for a process of their own, not for the processor.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 4))}
 
-say "1/3 Building what is shipped and what is tested"
+say "1/4 Building what is shipped and what is tested"
 quietly "the function as it is shipped (release profile; about 3 minutes the first time on two cores)" \
   cargo build --release --locked --package rotate-client-key
 quietly "the function with all its log levels (dev profile)" cargo build --locked --package rotate-client-key
 quietly "the tests" cargo test --workspace --locked --no-run
-
-say "2/3 The tests: decisions, clients at the wire, the shipped binary in a small world"
+quietly "what is uploaded to Lambda" scripts/build.sh
+say "2/4 The tests: decisions, clients at the wire, the shipped binary in a small world"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Every line that says something, and none of the many that say "ok".
-if ! cargo test --workspace --locked -- "$@" 2>&1 | tee "$log" |
-  grep --line-buffered -vE '^(test .* ok|running [0-9]+ tests?|test result: ok\..*|\s*(Finished|Doc-tests).*)?$'; then
-  :
-fi
-grep -qE '^test result: FAILED|^error(\[|:)' "$log" && { echo "Some tests failed: see above." >&2; exit 1; }
+set +e
+cargo test --workspace --locked -- "$@" 2>&1 | tee "$log" |
+  grep --line-buffered -vE '^(test .* ok|running [0-9]+ tests?|test result: ok\..*|\s*(Finished|Doc-tests|Running).*)?$'
+failed=${PIPESTATUS[0]}
+set -e
+[ "$failed" -eq 0 ] || { echo "Some tests failed: see above." >&2; exit 1; }
 passed=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
 
-say "3/3 Second opinions: the same binary against other people's emulators"
+say "3/4 Second opinions: the same binary against other people's emulators"
 cargo test --quiet --locked --package integration-tests --test second_opinions -- "$@" 2>&1 | tee "$log"
 more=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
+
+say "4/4 The stack: what template, code and guide must say alike, and a deployment into AWS on loopback"
+python tests/stack/test_template.py "$@" | tee "$log"
+python tests/stack/test_stack.py "$@" | tee -a "$log"
+more=$((more + $(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")))
 
 say "$((passed + more)) tests passed. Next: scripts/demo.sh shows what they protect."
