@@ -271,6 +271,9 @@ fn a_token_pasted_as_a_name_is_refused_and_not_repeated() {
     for document in [
         format!(r#"{{"organization":"{token}","project":"storefront"}}"#),
         format!(r#"{{"organization":"acme","project":"{token}"}}"#),
+        r#"{"organization":"acme","project":"storefront/keys"}"#.to_owned(),
+        r#"{"organization":"acme","project":"store\u0000front"}"#.to_owned(),
+        r#"{"organization":"..","project":"storefront"}"#.to_owned(),
     ] {
         let world = World::with("a token as a name", |stage| {
             let version = stage.store.version_at(&stage.secret, "AWSCURRENT").unwrap();
@@ -279,4 +282,18 @@ fn a_token_pasted_as_a_name_is_refused_and_not_repeated() {
         let message = world.refused("createSecret", &world.begin(), "Rotation.DocumentInvalid", &["slug"]);
         assert!(!message.contains(&token), "{message}");
     }
+}
+
+#[test]
+fn a_warm_sandbox_makes_no_key_in_the_project_that_took_over_a_slug() {
+    let world = World::new();
+    let stage = &world.stage;
+    world.rotate();
+    stage.sentry.add_project("acme", "spare");
+    stage.sentry.rename_project("acme", "storefront", "shop");
+    stage.sentry.rename_project("acme", "spare", "storefront");
+    let keys = stage.sentry.keys("acme", "storefront");
+    world.failed("createSecret", &world.begin(), "Rotation.BindingMismatch", &["storefront"]);
+    assert_eq!(stage.sentry.keys("acme", "storefront"), keys, "nothing was made in a foreign project");
+    assert_eq!(stage.sentry.keys("acme", "shop").len(), 2);
 }

@@ -137,7 +137,7 @@ fn every_variable_that_the_sources_read_is_in_that_table_or_is_lambdas_own() {
             }
         }
     }
-    let lambdas = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_RUNTIME_API"];
+    let lambdas = ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_RUNTIME_API"];
     let read: BTreeSet<&str> = read.iter().map(String::as_str).filter(|name| !lambdas.contains(name)).collect();
     // The proxy's variables are read by the HTTP clients themselves.
     let known: BTreeSet<&str> = known.into_iter().filter(|name| !name.ends_with("_PROXY")).collect();

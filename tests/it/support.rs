@@ -13,6 +13,9 @@ use testkit::secrets_manager::rotation;
 use testkit::sentry::Key;
 
 /// The steps in Secrets Manager's order.
+/// Port 1 is given to nobody; a port that was free a moment ago may be another test's server by now.
+pub(crate) const NOBODY_LISTENS: &str = "http://127.0.0.1:1";
+
 pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// What every policy of these tests begins with.

@@ -1,6 +1,5 @@
 //! Replies, events, metrics and log lines: what others rely on.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -138,7 +137,6 @@ fn without_a_bus_no_event_is_sent() {
 
 #[test]
 fn a_bus_that_fails_or_cannot_be_reached_fails_no_step_and_is_seen() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for about in ["refused entries", "an outage", "no route", "denied"] {
         let world = World::with(about, |stage| match about {
             "refused entries" => stage.bus.fail_entries(true),
@@ -147,7 +145,7 @@ fn a_bus_that_fails_or_cannot_be_reached_fails_no_step_and_is_seen() {
                 let body = r#"{"__type":"AccessDeniedException","message":"marker"}"#.to_owned();
                 stage.bus_server.faults().every("PutEvents", Fault::Answer(400, Vec::new(), body));
             }
-            _ => env(stage, "AWS_ENDPOINT_URL_EVENTBRIDGE", &format!("http://{closed}")),
+            _ => env(stage, "AWS_ENDPOINT_URL_EVENTBRIDGE", crate::support::NOBODY_LISTENS),
         });
         world.rotate();
         assert_eq!(world.stage.bus.entries(), []);

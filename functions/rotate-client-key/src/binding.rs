@@ -58,7 +58,14 @@ pub const ORGANIZATION_TAG: &str = "sentry:organization";
 pub const PROJECT_TAG: &str = "sentry:project";
 
 /// The longest slug that Sentry gives an organization or a project.
-pub const LONGEST_SLUG: usize = 50;
+const LONGEST_SLUG: usize = 50;
+
+/// Whether a text can be a slug or a numeric id of Sentry's. Anything else may be a secret in the wrong place, or a path.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=LONGEST_SLUG).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
 
 impl Claims {
     /// Reads tags and the current document.
@@ -89,12 +96,12 @@ impl Claims {
     pub fn check_names(&self, secret: &str) -> Result<(), Failure> {
         let names = [("organization", &self.organization), ("project", &self.project)];
         for (what, claims) in names {
-            if let Some(claim) = claims.iter().find(|claim| claim.name.chars().count() > LONGEST_SLUG) {
+            if let Some(claim) = claims.iter().find(|claim| !is_name(&claim.name)) {
                 return Err(Failure::new(
                     "Rotation.DocumentInvalid",
                     format!(
-                        "the {} of {secret} names as its {what} something longer than the {LONGEST_SLUG} characters of a slug: \
-                         write the slug or the numeric id there",
+                        "the {} of {secret} names as its {what} something that is neither a slug nor a numeric id: write one of \
+                         the two there",
                         claim.place
                     ),
                 ));

@@ -6,7 +6,7 @@ use function_kit::{Failure, Problems, Vars, boot};
 use key_policy::Policy;
 use sentry_client::BaseUrl;
 
-use crate::binding::LONGEST_SLUG;
+use crate::binding::is_name;
 
 /// Where the policy is looked for unless `KEY_POLICY_PATH` says otherwise: the layer of the template.
 const POLICY_PATH: &str = "/opt/key-policy.toml";
@@ -75,10 +75,10 @@ impl Config {
         let url = vars.get("SENTRY_URL").unwrap_or_else(|| "https://sentry.io".to_owned());
         let sentry_url = BaseUrl::parse(&url).map_err(|error| problems.add("SENTRY_URL", error)).ok();
         let auth_secret_id = problems.required(vars, "SENTRY_AUTH_SECRET_ID");
-        if auth_secret_id.as_deref().is_some_and(looks_like_a_token) {
+        if auth_secret_id.as_deref().is_some_and(|id| !is_secret_id(id) || holds_a_token(id)) {
             problems.add(
                 "SENTRY_AUTH_SECRET_ID",
-                "holds what looks like a token: store the token in a secret, and name that secret here",
+                "is not the name or ARN of a secret: store the token in a secret, and name that secret here",
             );
         }
         let path = vars.get("KEY_POLICY_PATH").unwrap_or_else(|| POLICY_PATH.to_owned());
@@ -112,15 +112,21 @@ impl Config {
     }
 }
 
-/// Sentry's tokens begin with `sntry`, or are 64 hex digits (facts/sentry-api.md section 3.1).
-fn looks_like_a_token(text: &str) -> bool {
-    text.starts_with("sntry") || text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// The characters of names and ARNs of secrets.
+fn is_secret_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&byte))
+}
+
+/// Sentry's tokens begin with `sntry` and a letter, or are 64 hex digits (facts/sentry-api.md section 3.1).
+fn holds_a_token(text: &str) -> bool {
+    let long_hex = text.split(|letter: char| !letter.is_ascii_hexdigit()).any(|run| run.len() >= 64);
+    long_hex || ["sntryu_", "sntrys_", "sntrya_", "sntryi_"].iter().any(|prefix| text.contains(prefix))
 }
 
 fn organization(vars: &impl Vars, policy: Option<&Policy>, problems: &mut Problems) -> Option<String> {
     let said = vars.get("SENTRY_ORG");
-    if said.as_ref().is_some_and(|name| name.chars().count() > LONGEST_SLUG) {
-        problems.add("SENTRY_ORG", format_args!("is longer than the {LONGEST_SLUG} characters of a slug"));
+    if said.as_ref().is_some_and(|name| !is_name(name)) {
+        problems.add("SENTRY_ORG", "is neither a slug nor a numeric id");
         return said;
     }
     let policy = policy?;
@@ -199,11 +205,21 @@ mod tests {
     #[test]
     fn a_token_in_the_wrong_place_is_refused_and_not_repeated() {
         let token = "0123456789abcdef".repeat(4);
-        let vars = vars(&[("SENTRY_ORG", Some(&token)), ("SENTRY_AUTH_SECRET_ID", Some(&token))]);
-        let failure = Config::read(&vars, |_| Ok(None)).unwrap_err();
-        assert!(failure.sentence().contains("SENTRY_ORG is longer"), "{failure}");
-        assert!(failure.sentence().contains("SENTRY_AUTH_SECRET_ID holds what looks like a token"), "{failure}");
-        assert!(!format!("{failure:?}").contains(&token));
+        for pasted in [
+            token.clone(),
+            format!(" {token}"),
+            format!("Bearer {token}"),
+            format!("\"{token}\""),
+            format!("{{\"token\":\"{token}\"}}"),
+            format!("sentry/{token}"),
+            format!("sntryu_{token}"),
+        ] {
+            let vars = vars(&[("SENTRY_ORG", Some(&pasted)), ("SENTRY_AUTH_SECRET_ID", Some(&pasted))]);
+            let failure = Config::read(&vars, |_| Ok(None)).unwrap_err();
+            assert!(failure.sentence().contains("SENTRY_ORG is neither"), "{failure}");
+            assert!(failure.sentence().contains("SENTRY_AUTH_SECRET_ID is not the name or ARN"), "{failure}");
+            assert!(!format!("{failure:?}").contains(&token));
+        }
     }
 
     #[test]

@@ -114,6 +114,8 @@ impl Function {
                 | "Rotation.ProjectNotFound"
                 | "Rotation.OrganizationNotVisible"
                 | "Rotation.BindingMismatch"
+                | "Rotation.PendingInvalid"
+                | "Rotation.PendingKeyGone"
         );
         if self.remembered.forget() && may_be_stale && report.seen.used_memory {
             let calls = report.sentry_calls;

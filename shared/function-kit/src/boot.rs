@@ -25,6 +25,9 @@ pub fn check_lambda(vars: &impl Vars, problems: &mut Problems) {
     for name in LAMBDA_SETS {
         problems.required(vars, name);
     }
+    if vars.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_some_and(|size| size.parse::<i32>().is_err()) {
+        problems.add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "is not a number");
+    }
     if vars.get("AWS_REGION").is_none() && vars.get("AWS_DEFAULT_REGION").is_none() {
         problems.add("AWS_REGION", "is not set");
     }

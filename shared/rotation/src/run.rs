@@ -69,7 +69,8 @@ pub enum Stopped<E> {
 
 /// Runs one step to its end.
 ///
-/// An effect whose answer is lost is looked up, not repeated blindly; it may be repeated once after that look.
+/// An effect whose answer is lost is looked up, not repeated blindly; after that look it may be repeated once, except the
+/// making of a key: a request that arrives late would make another.
 ///
 /// # Errors
 /// [`Stopped`] says why the step did not reach its end. A later call of the same step with the same version continues
@@ -77,12 +78,19 @@ pub enum Stopped<E> {
 pub async fn run<W: World>(step: Step, world: &mut W) -> Result<Finished, Stopped<W::Error>> {
     let mut effects = Vec::new();
     let mut failed = Vec::new();
-    let mut unclear: Option<Effect> = None;
+    let mut unclear: Option<(Effect, W::Error)> = None;
     for _ in 0..MAX_TURNS {
         let observed = world.observe(step).await.map_err(Stopped::Failed)?;
         let decision = decide(step, &observed);
-        // An effect that is no longer asked for after its answer was lost had been carried out.
-        effects.extend(unclear.take().filter(|effect| decision != Decision::Do(*effect)));
+        match unclear.take() {
+            // It may still be on its way, and would make a second key: a later attempt looks again.
+            Some((Effect::CreateKey, error)) if decision == Decision::Do(Effect::CreateKey) => {
+                return Err(Stopped::Failed(error));
+            }
+            // An effect that is no longer asked for after its answer was lost had been carried out.
+            Some((effect, _)) if decision != Decision::Do(effect) => effects.push(effect),
+            Some(_) | None => {}
+        }
         let effect = match decision {
             Decision::Do(effect) => effect,
             Decision::Done(notices) => return Ok(Finished { outcome: Outcome::Done, effects, notices }),
@@ -102,7 +110,7 @@ pub async fn run<W: World>(step: Step, world: &mut W) -> Result<Finished, Stoppe
                     return Err(Stopped::Failed(error));
                 }
                 failed.push(effect);
-                unclear = (aftermath == Aftermath::Unclear).then_some(effect);
+                unclear = (aftermath == Aftermath::Unclear).then_some((effect, error));
             }
         }
     }

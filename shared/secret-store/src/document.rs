@@ -62,6 +62,17 @@ impl Document {
         }
     }
 
+    /// How many bytes it takes when it is stored.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Bare(text) => text.len(),
+            Form::Object(members) => {
+                members.iter().map(|(key, value)| key.len() + value.get().len() + 4).sum::<usize>() + 2
+            }
+        }
+    }
+
     /// Reads a stored value.
     ///
     /// # Errors

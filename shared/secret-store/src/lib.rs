@@ -7,5 +7,5 @@ mod token;
 
 pub use document::{Document, InvalidDocument};
 pub use error::{Error, Kind};
-pub use store::{Description, SecretStore, Stage};
+pub use store::{Description, SecretStore, Stage, Version};
 pub use token::{NoToken, auth_token};

@@ -44,8 +44,11 @@ pub(crate) async fn lenient(operation: &'static str, response: Response) -> Valu
 /// The new slug in the body of a redirect (facts/sentry-23.7.1-observed.md, A3.31).
 pub(crate) fn moved_to(body: &Value) -> Option<String> {
     let slug = body.get("slug").or_else(|| body.pointer("/detail/extra/slug"))?.as_str()?;
-    let plain = !slug.is_empty()
-        && slug.len() <= 100
-        && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    plain.then(|| slug.to_owned())
+    is_slug(slug).then(|| slug.to_owned())
+}
+
+/// Whether a text can be a slug of Sentry's.
+pub(crate) fn is_slug(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

@@ -19,6 +19,7 @@ pub struct Organization {
     #[serde(deserialize_with = "numeric_id")]
     pub id: u64,
     /// The slug.
+    #[serde(deserialize_with = "slug")]
     pub slug: String,
 }
 
@@ -37,6 +38,7 @@ pub struct Project {
     #[serde(deserialize_with = "numeric_id")]
     pub id: u64,
     /// The slug.
+    #[serde(deserialize_with = "slug")]
     pub slug: String,
     /// Where it belongs.
     pub organization: Organization,
@@ -65,6 +67,12 @@ pub(crate) fn numeric_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u
     let value = Value::deserialize(deserializer)?;
     let id = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     id.ok_or_else(|| serde::de::Error::custom("not a numeric id"))
+}
+
+/// A slug is short and plain; an answer with anything else is none of Sentry's, and must not reach a message or a path.
+fn slug<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let slug = String::deserialize(deserializer)?;
+    if body::is_slug(&slug) { Ok(slug) } else { Err(serde::de::Error::custom("not a slug")) }
 }
 
 fn is_number(name: &str) -> bool {

@@ -52,6 +52,11 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
+    /// Whether requests to it are not encrypted.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
     pub(crate) fn as_url(&self) -> &Url {
         &self.0
     }

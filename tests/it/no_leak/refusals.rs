@@ -69,8 +69,12 @@ pub(super) fn all() -> Vec<Refusal> {
 fn of_the_contract() -> Vec<Refusal> {
     vec![
         refusal("Rotation.NotEnabled", "", |planted| planted.stage.store.enable_rotation(&planted.stage.secret, false)),
+        refusal("Rotation.NotPending", "the label was removed", |_| {}).pending(|planted, _| {
+            planted.stage.store.set_stage(&planted.stage.secret, "AWSPENDING", None);
+        }),
         refusal("Rotation.UnknownVersion", "", |_| {}).pending(|planted, _| {
             planted.stage.store.set_stage(&planted.stage.secret, "AWSPENDING", None);
+            planted.stage.store.deny("ListSecretVersionIds");
         }),
         refusal("Rotation.NotPending", "", |_| {}).pending(|planted, token| {
             planted.stage.store.set_stage(&planted.stage.secret, "AWSPENDING", None);

@@ -1,21 +1,31 @@
 //! What createSecret sees: the keys that earlier attempts made.
 
+use function_kit::Failure;
+use jiff::Timestamp;
 use rotation::{EarlierAttempts, MAX_UNPROMOTED, Mark, MarkedKey, Observed, Settings, earlier_attempts};
-use secret_store::Document;
+use secret_store::{Document, Stage, Version};
 use sentry_client::{ClientKey, Dsn, Project};
 
 use super::RotationWorld;
 use crate::failure::Error;
 use crate::settings::wanted;
 
+/// The longest `SecretString` (facts/aws.md section 1.1).
+const LARGEST_VALUE: usize = 65_536;
+
+/// More than any DSN is longer than the one before it.
+const ROOM_FOR_A_DSN: usize = 512;
+
 impl RotationWorld<'_> {
     pub(super) async fn observe_create(&mut self, mut observed: Observed) -> Result<Observed, Error> {
         let located = self.locate().await?;
         let use_case = self.use_case()?.clone();
+        self.check_size()?;
         if self.seen.keys.is_none() {
             self.seen.keys = Some(self.list_keys(&located.project).await?);
         }
         let keys = self.seen.keys.clone().unwrap_or_default();
+        self.check_project(&located.project, &keys)?;
         let current_id = self.current_dsn().map(|dsn| dsn.key_id().to_owned());
         let current = keys.iter().find(|key| Some(&key.id) == current_id.as_ref());
         let wanted = wanted(current.map(|key| &key.settings), &use_case);
@@ -29,6 +39,39 @@ impl RotationWorld<'_> {
         observed.earlier_attempt = self.seen.adopt.is_some();
         observed.too_many_unpromoted = attempts.unpromoted > MAX_UNPROMOTED;
         Ok(observed)
+    }
+
+    /// A value that could not hold the new DSN is refused before a key is made for it.
+    fn check_size(&self) -> Result<(), Failure> {
+        match &self.seen.current {
+            Some(current) if current.document.len() > LARGEST_VALUE - ROOM_FOR_A_DSN => Err(Failure::new(
+                "Rotation.DocumentInvalid",
+                format!(
+                    "the current value of {} has no room for another DSN: {LARGEST_VALUE} bytes are the most",
+                    self.secret()
+                ),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Every key says which project it belongs to. A slug that was given to another project, after a warm sandbox resolved
+    /// it, shows here before anything is made; so does a project without any key, which is looked up afresh.
+    fn check_project(&self, project: &Project, keys: &[ClientKey]) -> Result<(), Failure> {
+        let foreign = keys.iter().any(|key| key.project_id != project.id);
+        if foreign || keys.is_empty() && self.seen.used_memory {
+            return Err(Failure::new(
+                "Rotation.BindingMismatch",
+                format!(
+                    "{} is refused because the project {} is not the one with id {} any more: its slug was given to another \
+                     project; correct `project` in the secret's value, or its tag",
+                    self.secret(),
+                    project.slug,
+                    project.id
+                ),
+            ));
+        }
+        Ok(())
     }
 
     /// Every key of the project. After a creation the newest suffice beside those that were listed before it, and the
@@ -73,6 +116,7 @@ impl RotationWorld<'_> {
         if doubtful || open > MAX_UNPROMOTED {
             // A key is adopted only where it is the value of no other version at all.
             let versions = if doubtful { self.versions().await? } else { self.labelled_versions() };
+            let versions: Vec<String> = versions.into_iter().map(|version| version.id).collect();
             let held = self.keys_of_others(&versions).await?;
             for key in &mut marked {
                 key.promoted |= held.contains(&key.id);
@@ -84,12 +128,13 @@ impl RotationWorld<'_> {
         Ok(earlier_attempts(&marked, &mark))
     }
 
-    fn labelled_versions(&self) -> Vec<String> {
-        self.seen.description.iter().flat_map(|description| description.stages.keys()).cloned().collect()
+    fn labelled_versions(&self) -> Vec<Version> {
+        let ids = self.seen.description.iter().flat_map(|description| description.stages.keys());
+        ids.map(|id| Version { id: id.clone(), created: None }).collect()
     }
 
     /// The versions that Secrets Manager still has, those without labels too, as far as they may be listed.
-    async fn versions(&self) -> Result<Vec<String>, Error> {
+    async fn versions(&self) -> Result<Vec<Version>, Error> {
         match self.store.version_ids(&self.event.secret_id).await {
             Ok(versions) => Ok(versions),
             Err(error) if error.is_unclear() => Err(error.into()),
@@ -116,16 +161,26 @@ impl RotationWorld<'_> {
         Ok(dsn.map(|dsn| dsn.key_id().to_owned()))
     }
 
-    /// Superseded keys never block a rotation: a key is one where the version that its mark names held it. A version that
-    /// Secrets Manager has deleted meanwhile cannot be asked; then a key older than the current one counts as superseded.
+    /// Superseded keys never block a rotation: a key is one where the version that its mark names held it.
+    ///
+    /// A version that Secrets Manager has deleted meanwhile cannot be asked. Then a key older than the current one counts as
+    /// superseded; where the current key is gone, one older than the current version; where nothing is known, any.
     async fn find_superseded(&self, marked: &mut [MarkedKey], current_made: Option<&str>) -> Result<(), Error> {
-        let arn = self.seen.description.as_ref().map_or(&self.event.secret_id, |description| &description.arn);
+        let description = self.seen.description.as_ref();
+        let arn = description.map_or(&self.event.secret_id, |description| &description.arn);
+        let current = description.and_then(|description| description.version_at(Stage::Current));
         let versions = self.versions().await?;
+        let registered = versions.iter().find(|version| Some(version.id.as_str()) == current).and_then(|it| it.created);
         for key in marked.iter_mut().filter(|key| !key.promoted) {
-            let version = versions.iter().find(|version| Mark::new(arn, version) == key.mark);
-            key.promoted = match version {
-                Some(version) => self.key_of_version(version).await?.as_deref() == Some(&*key.id),
-                None => matches!((key.created.as_deref(), current_made), (Some(made), Some(current)) if made < current),
+            let version = versions.iter().find(|version| Mark::new(arn, &version.id) == key.mark);
+            key.promoted = match (version, key.created.as_deref(), current_made, registered) {
+                (Some(version), _, _, _) => self.key_of_version(&version.id).await?.as_deref() == Some(&*key.id),
+                (None, Some(made), Some(current), _) => made < current,
+                (None, Some(made), None, Some(registered)) => {
+                    made.parse::<Timestamp>().is_ok_and(|made| made.as_second() < registered)
+                }
+                (None, None, _, _) => false,
+                (None, Some(_), None, None) => true,
             };
         }
         Ok(())

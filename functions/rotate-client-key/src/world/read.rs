@@ -47,6 +47,7 @@ impl RotationWorld<'_> {
         let mut waits = patience.iter();
         loop {
             let contract = self.describe().await?;
+            self.check_rival(contract)?;
             if contract == Contract::UnderWay && self.seen.pending.is_none() {
                 self.seen.pending = Some(self.pending_value().await?);
             }
@@ -67,9 +68,39 @@ impl RotationWorld<'_> {
                         self.seen.pending = None;
                     }
                 }
+                Some(_) | None if contract == Contract::UnknownVersion => {
+                    return Ok((self.without_labels().await, value));
+                }
                 Some(_) | None => return Ok((contract, value)),
             }
         }
+    }
+
+    /// A version without labels is missing from `DescribeSecret`, as one that never was: the list of versions tells.
+    async fn without_labels(&self) -> Contract {
+        match self.store.version_ids(&self.event.secret_id).await {
+            Ok(versions) if versions.iter().any(|version| version.id == self.event.version_id) => Contract::NotPending,
+            Ok(_) | Err(_) => Contract::UnknownVersion,
+        }
+    }
+
+    /// After a promotion that lost its compare-and-swap: a person, or somebody's rollback, made another version current.
+    /// That is not to be undone in passing; the next attempt begins from what is current then.
+    fn check_rival(&self, contract: Contract) -> Result<(), Error> {
+        let current = self.seen.description.as_ref().and_then(|description| description.version_at(Stage::Current));
+        if contract != Contract::UnderWay || self.seen.not_current.is_none() || self.shows_outdated_current() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "Rotation.StoreConflict",
+            format!(
+                "AWSCURRENT of {} was moved to {} while this rotation was about to move it: if that was a rollback, end the \
+                 rotation by removing AWSPENDING; else Secrets Manager retries by itself",
+                self.secret(),
+                current.unwrap_or("no version")
+            ),
+        )
+        .into())
     }
 
     /// Whether the labels are still those on which a promotion failed because they had changed.

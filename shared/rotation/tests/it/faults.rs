@@ -125,3 +125,17 @@ fn an_effect_whose_answer_was_lost_is_told_all_the_same() {
     }
     assert_eq!(survived, 5, "one for each effect");
 }
+
+#[test]
+fn a_creation_whose_answer_is_lost_is_looked_for_and_never_sent_again_in_the_same_call() {
+    let create = 4; // describe, pending value, current value, list, then the creation
+    for fault in FAULTS {
+        let shared = Rc::new(RefCell::new(Shared::with_current()));
+        shared.borrow_mut().begin("v1");
+        shared.borrow_mut().faults = vec![(create, fault)];
+        let result = block_on(run(Step::CreateSecret, &mut Invocation::new(&shared, "v1")));
+        // A lost request may still arrive: a second one would make a second key.
+        assert_eq!(result.is_ok(), fault == Fault::DoneUnanswered, "{fault:?}: {result:?}");
+        assert!(shared.borrow().keys.len() <= 2, "{fault:?}");
+    }
+}
