@@ -1,5 +1,7 @@
 //! Two invocations of one step at the same time: Secrets Manager retries while an earlier one still runs.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use testkit::fault::Fault;
@@ -100,4 +102,23 @@ fn all_four_steps_at_once_leave_one_new_key_and_a_retry_completes_the_rotation()
     assert_eq!(world.keys().len(), 2);
     assert_eq!(world.key_id("AWSCURRENT"), world.keys()[1].id);
     assert!(world.keys().iter().all(|key| key.is_active));
+}
+
+#[test]
+fn a_rollback_in_the_moment_of_the_promotion_is_not_undone() {
+    let world = World::new();
+    world.rotate();
+    let before = world.version_at("AWSPREVIOUS").unwrap();
+    let token = world.created();
+    world.done("setSecret", &token);
+    world.done("testSecret", &token);
+    let (store, secret, rolled_back_to) = (Arc::clone(&world.stage.store), world.stage.secret.clone(), before.clone());
+    let faults = world.stage.store_server.faults();
+    // Instead of killing anybody, the hook is the person who moves the label while the function's request is on its way.
+    faults.on_kill(move || store.set_stage(&secret, "AWSCURRENT", Some(&rolled_back_to)));
+    faults.on("UpdateSecretVersionStage", 1, Fault::KillBefore);
+
+    world.failed("finishSecret", &token, "Rotation.StoreConflict", &["rollback", "AWSPENDING"]);
+
+    assert_eq!(world.version_at("AWSCURRENT"), Some(before));
 }

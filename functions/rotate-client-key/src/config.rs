@@ -84,6 +84,9 @@ impl Config {
         let path = vars.get("KEY_POLICY_PATH").unwrap_or_else(|| POLICY_PATH.to_owned());
         let (policy, policy_origin) = match read_file(&path) {
             Ok(Some(text)) => (Policy::parse(&text, &path), path),
+            Ok(None) if vars.get("KEY_POLICY_PATH").is_some() => {
+                (Policy::built_in(), format!("built-in, because there is no {path}"))
+            }
             Ok(None) => (Policy::built_in(), "built-in".to_owned()),
             Err(error) => {
                 problems.add("KEY_POLICY_PATH", format_args!("names {path}, which cannot be read ({})", error.kind()));
