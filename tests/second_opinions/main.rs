@@ -1,5 +1,9 @@
-//! The same binary against other people's emulators. `scripts/test.sh` installs them and runs this; a plain `cargo test`
+//! The same binary against other people's emulators and with other people's SDK. `scripts/test.sh` installs them and runs this; a plain `cargo test`
 //! leaves it out.
 
 #[cfg(test)]
 mod moto;
+#[cfg(test)]
+mod python;
+#[cfg(test)]
+mod sdk;
