@@ -84,7 +84,8 @@ fn a_policy_and_an_environment_that_name_two_organizations_are_refused() {
 fn a_policy_file_that_is_absent_means_the_built_in_policy() {
     let world = World::with("", |stage| env(stage, "KEY_POLICY_PATH", "/nonexistent/key-policy.toml"));
     world.rotate();
-    assert!(world.lambda.all_logs().contains("policy=\"built-in\""), "{}", world.lambda.all_logs());
+    let why = "policy=\"built-in, because there is no /nonexistent/key-policy.toml\"";
+    assert!(world.lambda.all_logs().contains(why), "{}", world.lambda.all_logs());
 }
 
 #[test]
