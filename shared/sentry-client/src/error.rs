@@ -70,6 +70,12 @@ impl Error {
         self.status
     }
 
+    /// Whether the answer did not come in time: then the request may even still be on its way.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.cause == Cause::Timeout
+    }
+
     /// Whether it is open if Sentry carried the request out.
     #[must_use]
     pub fn is_unclear(&self) -> bool {

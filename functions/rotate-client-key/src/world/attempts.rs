@@ -1,10 +1,13 @@
 //! What createSecret sees: the keys that earlier attempts made.
 
+use std::time::Duration;
+
 use function_kit::Failure;
 use jiff::Timestamp;
 use rotation::{EarlierAttempts, MAX_UNPROMOTED, Mark, MarkedKey, Observed, Settings, earlier_attempts};
 use secret_store::{Document, Stage, Version};
 use sentry_client::{ClientKey, Dsn, Project};
+use tokio::time::{Instant, sleep};
 
 use super::RotationWorld;
 use crate::failure::Error;
@@ -15,6 +18,11 @@ const LARGEST_VALUE: usize = 65_536;
 
 /// More than any DSN is longer than the one before it.
 const ROOM_FOR_A_DSN: usize = 512;
+
+/// A creation that got no answer in time is looked for after these waits before it is given up: what arrives later still
+/// is found by the retry, or left with its mark.
+const ARRIVAL: [Duration; 4] =
+    [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
 impl RotationWorld<'_> {
     pub(super) async fn observe_create(&mut self, mut observed: Observed) -> Result<Observed, Error> {
@@ -77,13 +85,24 @@ impl RotationWorld<'_> {
     /// Every key of the project. After a creation the newest suffice beside those that were listed before it, and the
     /// made one counts whether the list shows it yet or not.
     async fn list_keys(&mut self, project: &Project) -> Result<Vec<ClientKey>, Error> {
-        let listed = match &self.seen.before_creation {
-            None => self.api.keys(project).await,
-            Some(_) => self.api.newest_keys(project).await,
-        };
-        let mut keys = match listed {
-            Ok(keys) => keys,
-            Err(error) => return Err(self.explain(error).await),
+        let mark = self.mark();
+        let mut waits = ARRIVAL.iter();
+        let mut keys = loop {
+            let listed = match &self.seen.before_creation {
+                None => self.api.keys(project).await,
+                Some(_) => self.api.newest_keys(project).await,
+            };
+            let keys = match listed {
+                Ok(keys) => keys,
+                Err(error) => return Err(self.explain(error).await),
+            };
+            let arrived = keys.iter().any(|key| Mark::in_label(&key.label).as_ref() == Some(&mark));
+            match waits.next() {
+                Some(wait) if self.seen.creation_may_arrive && !arrived && Instant::now() + *wait < self.deadline => {
+                    sleep(*wait).await;
+                }
+                Some(_) | None => break keys,
+            }
         };
         for known in self.seen.created.iter().chain(self.seen.before_creation.iter().flatten()) {
             if !keys.iter().any(|key| key.id == known.id) {

@@ -21,7 +21,10 @@ impl RotationWorld<'_> {
                 self.seen.created.push(created);
                 Ok(())
             }
-            Err(error) if error.is_unclear() => Err(error.into()),
+            Err(error) if error.is_unclear() => {
+                self.seen.creation_may_arrive = error.is_timeout();
+                Err(error.into())
+            }
             Err(error) => Err(self.explain(error).await),
         }
     }

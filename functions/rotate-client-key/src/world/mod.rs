@@ -54,6 +54,8 @@ pub(crate) struct Seen {
     pub(crate) keys: Option<Vec<ClientKey>>,
     /// The keys that were listed before this invocation made one.
     pub(crate) before_creation: Option<Vec<ClientKey>>,
+    /// Whether a creation got no answer in time and may still be carried out.
+    pub(crate) creation_may_arrive: bool,
     /// Keys that this invocation made, whether the list shows them yet or not.
     pub(crate) created: Vec<ClientKey>,
     pub(crate) adopt: Option<ClientKey>,
