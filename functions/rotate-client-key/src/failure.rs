@@ -74,10 +74,7 @@ pub fn of_sentry(error: sentry_client::Error) -> Failure {
             "Rotation.SentryRateLimited",
             "Sentry's rate limit lasted longer than this step could wait; Secrets Manager retries by itself",
         ),
-        Kind::DeadlineNear => (
-            "Rotation.DeadlineNear",
-            "the function's time was nearly over; Secrets Manager retries by itself; if this recurs, raise the function's timeout (300 s)",
-        ),
+        Kind::DeadlineNear => return deadline_near().because(error),
         Kind::Rejected => (
             "Rotation.SentryUnavailable",
             "Sentry does not take a request as it is; compare the versions of Sentry and of this function",
@@ -88,6 +85,15 @@ pub fn of_sentry(error: sentry_client::Error) -> Failure {
         ),
     };
     Failure::new(code, sentence).because(error)
+}
+
+/// The failure of a step whose time is nearly over.
+#[must_use]
+pub fn deadline_near() -> Failure {
+    Failure::new(
+        "Rotation.DeadlineNear",
+        "the function's time was nearly over; Secrets Manager retries by itself; if this recurs, raise the function's timeout (300 s)",
+    )
 }
 
 /// The failure of a call to Secrets Manager.

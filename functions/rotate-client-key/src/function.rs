@@ -8,16 +8,16 @@ use jiff::Timestamp;
 use rotation::{Effect, Finished, Outcome, Step, Stopped, run};
 use secrecy::SecretString;
 use secret_store::{Document, SecretStore, auth_token};
-use sentry_client::{AuthToken, Client, Dsn};
+use sentry_client::{AuthToken, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::event::RotationEvent;
-use crate::failure::{Error, of_refusal, of_sentry, of_store};
+use crate::failure::{Error, deadline_near, of_refusal, of_sentry, of_store};
 use crate::notify::{FUNCTION, Notifier};
 use crate::remembered::Remembered;
-use crate::world::{RotationWorld, Seen};
+use crate::world::{RotationWorld, Seen, dsn_of};
 
 /// What is kept back from the work for the events.
 const FOR_EVENTS: Duration = Duration::from_millis(500);
@@ -183,18 +183,10 @@ impl RotationWorld<'_> {
     async fn look_at_promoted(&mut self) -> Result<(), Failure> {
         let value = self.store.value_of(&self.event.secret_id, &self.event.version_id).await.map_err(of_store)?;
         let document = value.and_then(|value| Document::parse(&value).ok());
-        let dsn = document.as_ref().and_then(Document::dsn).and_then(|dsn| dsn.parse::<Dsn>().ok());
-        self.seen.key_id = dsn.map(|dsn| dsn.key_id().to_owned());
+        self.seen.key_id = document.as_ref().and_then(dsn_of).map(|dsn| dsn.key_id().to_owned());
         self.seen.promoted_names = document.map(|document| (document.organization(), document.project()));
         Ok(())
     }
-}
-
-fn deadline_near() -> Failure {
-    Failure::new(
-        "Rotation.DeadlineNear",
-        "the function's time was nearly over; Secrets Manager retries by itself; if this recurs, raise the function's timeout (300 s)",
-    )
 }
 
 fn in_words(stopped: Stopped<Error>, seen: &Seen, event: &RotationEvent) -> Failure {

@@ -6,10 +6,10 @@ use function_kit::Failure;
 use jiff::Timestamp;
 use rotation::{EarlierAttempts, MAX_UNPROMOTED, Mark, MarkedKey, Observed, Settings, earlier_attempts};
 use secret_store::{Document, Stage, Version};
-use sentry_client::{ClientKey, Dsn, Project};
+use sentry_client::{ClientKey, Project};
 use tokio::time::{Instant, sleep};
 
-use super::RotationWorld;
+use super::{RotationWorld, dsn_of};
 use crate::failure::Error;
 use crate::settings::wanted;
 
@@ -176,8 +176,7 @@ impl RotationWorld<'_> {
     async fn key_of_version(&self, version: &str) -> Result<Option<String>, Error> {
         let value = self.store.value_of(&self.event.secret_id, version).await?;
         let document = value.and_then(|value| Document::parse(&value).ok());
-        let dsn = document.and_then(|document| document.dsn()?.parse::<Dsn>().ok());
-        Ok(dsn.map(|dsn| dsn.key_id().to_owned()))
+        Ok(document.as_ref().and_then(dsn_of).map(|dsn| dsn.key_id().to_owned()))
     }
 
     /// Superseded keys never block a rotation: a key is one where the version that its mark names held it.

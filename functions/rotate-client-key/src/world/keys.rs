@@ -2,7 +2,7 @@
 
 use rotation::{Current, Observed, Pending, Step};
 use secrecy::SecretString;
-use secret_store::Document;
+use secret_store::{Document, InvalidDocument};
 use sentry_client::{ClientKey, Dsn};
 
 use super::RotationWorld;
@@ -20,7 +20,8 @@ impl RotationWorld<'_> {
         mut observed: Observed,
     ) -> Result<Observed, Error> {
         let current_id = self.current_dsn().map(|dsn| dsn.key_id().to_owned());
-        let (pending, pending_dsn) = self.judge_value(value);
+        let document = value.map(Document::parse);
+        let (pending, pending_dsn) = self.judge_value(document.as_ref());
         observed.pending = pending;
         let hopeless = match pending {
             Pending::Unreadable => true,
@@ -35,7 +36,7 @@ impl RotationWorld<'_> {
             return Ok(observed);
         }
         let located = self.locate().await?;
-        if self.is_foreign(value, pending_dsn.as_ref(), &located) {
+        if self.is_foreign(document.as_ref().and_then(|it| it.as_ref().ok()), pending_dsn.as_ref(), &located) {
             observed.pending = Pending::Foreign;
             return Ok(observed);
         }
@@ -87,14 +88,15 @@ impl RotationWorld<'_> {
     }
 
     /// What the pending value is before Sentry is asked; [`Pending::KeyActive`] stands for a key still to be looked at.
-    fn judge_value(&self, value: Option<&SecretString>) -> (Pending, Option<Dsn>) {
-        let Some(value) = value else {
-            return (Pending::Empty, None);
+    fn judge_value(&self, document: Option<&Result<Document, InvalidDocument>>) -> (Pending, Option<Dsn>) {
+        let document = match document {
+            None => return (Pending::Empty, None),
+            Some(Err(_)) => return (Pending::Unreadable, None),
+            Some(Ok(document)) => document,
         };
-        let dsn = Document::parse(value).ok().and_then(|document| document.dsn()).map(|text| text.parse::<Dsn>());
-        match dsn {
+        match document.dsn().map(|text| text.parse::<Dsn>()) {
             // A copy of a current value without a key: as empty as that.
-            None if self.current_dsn().is_none() && Document::parse(value).is_ok() => (Pending::Empty, None),
+            None if self.current_dsn().is_none() => (Pending::Empty, None),
             None | Some(Err(_)) => (Pending::Unreadable, None),
             Some(Ok(dsn)) if self.current_dsn().is_some_and(|current| current.key_id() == dsn.key_id()) => {
                 (Pending::CopyOfCurrent, Some(dsn))
@@ -103,11 +105,10 @@ impl RotationWorld<'_> {
         }
     }
 
-    fn is_foreign(&self, value: Option<&SecretString>, dsn: Option<&Dsn>, located: &Located) -> bool {
-        let document = value.and_then(|value| Document::parse(value).ok());
+    fn is_foreign(&self, document: Option<&Document>, dsn: Option<&Dsn>, located: &Located) -> bool {
         let claimed = self.seen.current.as_ref().and_then(|current| current.document.organization());
-        let organization = document.as_ref().and_then(Document::organization);
-        let project = document.as_ref().and_then(Document::project);
+        let organization = document.and_then(Document::organization);
+        let project = document.and_then(Document::project);
         dsn.is_some_and(|dsn| dsn.project_id() != located.project.id)
             || organization.is_some_and(|name| {
                 !located.project.organization.is_named(&name) && claimed.as_deref() != Some(name.as_str())

@@ -31,6 +31,11 @@ pub(crate) struct CurrentValue {
     pub(crate) dsn: Option<Dsn>,
 }
 
+/// The DSN in a document that was stored earlier, if it holds a usable one.
+pub(crate) fn dsn_of(document: &Document) -> Option<Dsn> {
+    document.dsn()?.parse().ok()
+}
+
 /// One invocation's view.
 pub(crate) struct RotationWorld<'a> {
     pub(crate) config: &'a Config,
