@@ -1,62 +1,31 @@
 //! What the function is told by its environment.
 
-use function_kit::telemetry::Logging;
-use function_kit::tls::Roots;
-use function_kit::{Failure, Problems, Vars, boot};
-use key_policy::Policy;
-use sentry_client::BaseUrl;
+use std::ops::Deref;
 
-use crate::binding::is_name;
+use function_kit::{Failure, Problems, Vars};
+use sentry_binding::{Common, Principal, secret_id};
 
-/// Where the policy is looked for unless `KEY_POLICY_PATH` says otherwise: the layer of the template.
-const POLICY_PATH: &str = "/opt/key-policy.toml";
+use crate::failure::ROLE;
 
-/// Every variable that the function reads, and what it means: the table of the README is made of it.
-pub const VARIABLES: [(&str, &str); 11] = [
-    (
-        "SENTRY_URL",
-        "where Sentry is; default `https://sentry.io`. A region (`https://de.sentry.io`) or a self-hosted URL, with or without a path prefix. Plain `http` for loopback hosts only",
-    ),
-    (
-        "SENTRY_ORG",
-        "slug or numeric id of the one organization that secrets may name, unless the policy has a binding for them",
-    ),
-    ("SENTRY_AUTH_SECRET_ID", "the secret with the management token (required)"),
-    (
-        "KEY_POLICY_PATH",
-        "the policy file; default `/opt/key-policy.toml`; the built-in policy where that file is absent",
-    ),
-    ("EVENT_BUS_NAME", "where lifecycle events are put; unset, none are sent"),
-    ("LOG_LEVEL", "how much is logged: `info` by default. The shipped build has no debug or trace code"),
-    ("AWS_LAMBDA_LOG_LEVEL", "the same, set by Lambda's own logging settings; it wins"),
-    ("AWS_LAMBDA_LOG_FORMAT", "`JSON` for structured logs, set by Lambda's own logging settings"),
-    (
-        "SSL_CERT_FILE",
-        "a PEM file with the certificate authorities to trust instead of the system's, for a private one",
-    ),
-    ("HTTPS_PROXY", "a proxy for everything but what `NO_PROXY` names"),
-    ("NO_PROXY", "hosts that are reached without the proxy"),
-];
+/// What the function reads beside [`sentry_binding::COMMON_VARIABLES`], and what it means: the table of the README is made
+/// of both.
+pub const VARIABLES: [(&str, &str); 1] = [("SENTRY_AUTH_SECRET_ID", "the secret with the management token (required)")];
 
 /// The configuration, read and checked once.
 #[derive(Debug)]
 pub struct Config {
-    /// `SENTRY_URL`: where the management token goes, and nowhere else.
-    pub sentry_url: BaseUrl,
-    /// `SENTRY_ORG`, or the policy's organization: what a secret without a binding of its own may name.
-    pub organization: Option<String>,
+    /// What all functions share.
+    pub common: Common,
     /// `SENTRY_AUTH_SECRET_ID`: the secret with the management token.
     pub auth_secret_id: String,
-    /// `EVENT_BUS_NAME`: where lifecycle events go; unset, they are not sent.
-    pub event_bus: Option<String>,
-    /// The policy in force.
-    pub policy: Policy,
-    /// Where the policy was read: a path, or the built-in one.
-    pub policy_origin: String,
-    /// How to log.
-    pub logging: Logging,
-    /// `SSL_CERT_FILE`, or the system's certificate authorities.
-    pub roots: Roots,
+}
+
+impl Deref for Config {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
 }
 
 impl Config {
@@ -69,83 +38,21 @@ impl Config {
         read_file: impl FnOnce(&str) -> std::io::Result<Option<String>>,
     ) -> Result<Self, Failure> {
         let mut problems = Problems::default();
-        boot::check_lambda(vars, &mut problems);
-        let logging = Logging::read(vars, &mut problems);
-        let roots = Roots::read(vars, &mut problems);
-        let url = vars.get("SENTRY_URL").unwrap_or_else(|| "https://sentry.io".to_owned());
-        let sentry_url = BaseUrl::parse(&url).map_err(|error| problems.add("SENTRY_URL", error)).ok();
-        let auth_secret_id = problems.required(vars, "SENTRY_AUTH_SECRET_ID");
-        if auth_secret_id.as_deref().is_some_and(|id| !is_secret_id(id) || holds_a_token(id)) {
-            problems.add(
-                "SENTRY_AUTH_SECRET_ID",
-                "is not the name or ARN of a secret: store the token in a secret, and name that secret here",
-            );
-        }
-        let path = vars.get("KEY_POLICY_PATH").unwrap_or_else(|| POLICY_PATH.to_owned());
-        let (policy, policy_origin) = match read_file(&path) {
-            Ok(Some(text)) => (Policy::parse(&text, &path), path),
-            Ok(None) if vars.get("KEY_POLICY_PATH").is_some() => {
-                (Policy::built_in(), format!("built-in, because there is no {path}"))
-            }
-            Ok(None) => (Policy::built_in(), "built-in".to_owned()),
-            Err(error) => {
-                problems.add("KEY_POLICY_PATH", format_args!("names {path}, which cannot be read ({})", error.kind()));
-                (Policy::built_in(), "built-in".to_owned())
-            }
-        };
-        let policy = policy
-            .map_err(|errors| problems.add("KEY_POLICY_PATH", format_args!("names a policy with mistakes:\n{errors}")))
-            .ok();
-        let organization = organization(vars, policy.as_ref(), &mut problems);
+        let common = Common::read(vars, &mut problems, read_file);
+        let auth_secret_id = secret_id(vars, &mut problems, ROLE.variable);
         problems.into_result()?;
-        match (sentry_url, auth_secret_id, policy) {
-            (Some(sentry_url), Some(auth_secret_id), Some(policy)) => Ok(Self {
-                sentry_url,
-                organization,
-                auth_secret_id,
-                event_bus: vars.get("EVENT_BUS_NAME"),
-                policy,
-                policy_origin,
-                logging,
-                roots,
-            }),
+        match (common, auth_secret_id) {
+            (Some(common), Some(auth_secret_id)) => Ok(Self { common, auth_secret_id }),
             // Each of them is missing only together with a problem, and problems ended the reading above.
-            (_, _, _) => Err(Failure::new("Configuration.Invalid", "the configuration cannot be used")),
+            (_, _) => Err(Failure::new("Configuration.Invalid", "the configuration cannot be used")),
         }
     }
-}
 
-/// The characters of names and ARNs of secrets.
-fn is_secret_id(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&byte))
-}
-
-/// Sentry's tokens begin with `sntry` and a letter, or are 64 hex digits (facts/sentry-api.md section 3.1).
-fn holds_a_token(text: &str) -> bool {
-    let long_hex = text.split(|letter: char| !letter.is_ascii_hexdigit()).any(|run| run.len() >= 64);
-    long_hex || ["sntryu_", "sntrys_", "sntrya_", "sntryi_"].iter().any(|prefix| text.contains(prefix))
-}
-
-fn organization(vars: &impl Vars, policy: Option<&Policy>, problems: &mut Problems) -> Option<String> {
-    let said = vars.get("SENTRY_ORG");
-    if said.as_ref().is_some_and(|name| !is_name(name)) {
-        problems.add("SENTRY_ORG", "is neither a slug nor a numeric id");
-        return said;
+    /// The management token's role and secret.
+    #[must_use]
+    pub fn principal(&self) -> Principal<'_> {
+        Principal { role: &ROLE, secret_id: &self.auth_secret_id }
     }
-    let policy = policy?;
-    match (&said, &policy.organization) {
-        (Some(said), Some(written)) if said != written => {
-            problems.add(
-                "SENTRY_ORG",
-                format_args!("is {said}, and the policy's organization is {written}: they must be the same"),
-            );
-        }
-        (None, None) if policy.bindings().is_empty() => {
-            problems.add("SENTRY_ORG", "is not set, and the policy names no organization and no binding");
-        }
-        (Some(_) | None, Some(_) | None) => {}
-    }
-    said.or_else(|| policy.organization.clone())
 }
 
 #[cfg(test)]

@@ -3,7 +3,15 @@
 use function_kit::Failure;
 use rotation::{PendingFault, Refusal};
 use secret_store::InvalidDocument;
-use sentry_client::Kind;
+use sentry_binding::{Need, Role};
+
+/// What this function does with the management token.
+pub const ROLE: Role = Role {
+    variable: "SENTRY_AUTH_SECRET_ID",
+    task: "rotating a client key",
+    need: Need::WRITE,
+    again: "Secrets Manager retries by itself",
+};
 
 /// The codes of this function, as alarms match them. Each has an entry in `docs/troubleshooting.md`.
 pub const CODES: [&str; 24] = [
@@ -60,73 +68,6 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Self::Stated(failure)
     }
-}
-
-/// The failure of a call to Sentry whose kind says all: the others are looked into in `diagnosis.rs`.
-#[must_use]
-pub fn of_sentry(error: sentry_client::Error) -> Failure {
-    let (code, sentence) = match error.kind() {
-        Kind::Unauthorized => (
-            "Rotation.TokenInvalid",
-            "Sentry does not accept the management token: store a valid one in the secret that SENTRY_AUTH_SECRET_ID names",
-        ),
-        Kind::RateLimited => (
-            "Rotation.SentryRateLimited",
-            "Sentry's rate limit lasted longer than this step could wait; Secrets Manager retries by itself",
-        ),
-        Kind::DeadlineNear => return deadline_near().because(error),
-        Kind::Rejected => (
-            "Rotation.SentryUnavailable",
-            "Sentry does not take a request as it is; compare the versions of Sentry and of this function",
-        ),
-        Kind::Unavailable | Kind::Forbidden | Kind::NotFound | Kind::Moved(_) => (
-            "Rotation.SentryUnavailable",
-            "Sentry gave no usable answer; Secrets Manager retries by itself; if this recurs, check SENTRY_URL, the network and Sentry's status",
-        ),
-    };
-    Failure::new(code, sentence).because(error)
-}
-
-/// The failure of a step whose time is nearly over.
-#[must_use]
-pub fn deadline_near() -> Failure {
-    Failure::new(
-        "Rotation.DeadlineNear",
-        "the function's time was nearly over; Secrets Manager retries by itself; if this recurs, raise the function's timeout (300 s)",
-    )
-}
-
-/// The failure of a call to Secrets Manager.
-#[must_use]
-pub fn of_store(error: secret_store::Error) -> Failure {
-    use secret_store::Kind;
-    let action = error.action();
-    let (code, sentence) = match error.kind() {
-        Kind::ValueExists | Kind::LabelMoved => (
-            "Rotation.StoreConflict",
-            "another invocation or a person changed the secret's versions at the same time; Secrets Manager retries by itself".to_owned(),
-        ),
-        Kind::Denied => (
-            "Rotation.StoreUnavailable",
-            format!("this function may not call secretsmanager:{action}: check its role, the secret's resource policy and the KMS key's policy"),
-        ),
-        Kind::NotFound => {
-            ("Rotation.StoreUnavailable", "the secret, or the version, does not exist in Secrets Manager any more".to_owned())
-        }
-        Kind::Throttled => (
-            "Rotation.StoreUnavailable",
-            "Secrets Manager throttles; it retries the rotation by itself".to_owned(),
-        ),
-        Kind::Rejected => (
-            "Rotation.StoreUnavailable",
-            format!("Secrets Manager does not take a secretsmanager:{action} as it is: look up the code that it gives"),
-        ),
-        Kind::Unavailable => (
-            "Rotation.StoreUnavailable",
-            "Secrets Manager gave no usable answer; it retries the rotation by itself".to_owned(),
-        ),
-    };
-    Failure::new(code, sentence).because(error)
 }
 
 /// The failure of a refusal that was decided. `secret` is the secret's name, `version` the pending version.

@@ -7,16 +7,16 @@ use function_kit::{Deadline, EventBus, Failure};
 use jiff::Timestamp;
 use rotation::{Effect, Finished, Outcome, Step, Stopped, run};
 use secrecy::SecretString;
-use secret_store::{Document, SecretStore, auth_token};
+use secret_store::{Document, SecretStore};
+use sentry_binding::{Remembered, deadline_near, management_token, of_sentry, of_store};
 use sentry_client::{AuthToken, Client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::event::RotationEvent;
-use crate::failure::{Error, deadline_near, of_refusal, of_sentry, of_store};
+use crate::failure::{Error, ROLE, of_refusal};
 use crate::notify::{FUNCTION, Notifier};
-use crate::remembered::Remembered;
 use crate::world::{RotationWorld, Seen, dsn_of};
 
 /// What is kept back from the work for the events.
@@ -147,7 +147,7 @@ impl Function {
         };
         let mut result = match timeout_at(end, Box::pin(run(event.step, &mut world))).await {
             Ok(result) => result.map_err(|stopped| in_words(stopped, &world.seen, event)),
-            Err(_elapsed) => Err(deadline_near()),
+            Err(_elapsed) => Err(deadline_near(&ROLE)),
         };
         if let Ok(finished) = &result
             && event.step == Step::FinishSecret
@@ -164,15 +164,7 @@ impl Function {
         if let Some(token) = self.remembered.token() {
             return Ok((token, true));
         }
-        let id = &self.config.auth_secret_id;
-        let invalid = |why: &str| {
-            Failure::new("Rotation.TokenInvalid", format!("the secret {id} that SENTRY_AUTH_SECRET_ID names {why}"))
-        };
-        let value = timeout_at(end, self.store.current_value(id)).await.map_err(|_elapsed| deadline_near())?;
-        let value = value
-            .map_err(of_store)?
-            .ok_or_else(|| invalid(r#"does not exist or has no value: store the token there as {"token": "…"}"#))?;
-        let token = AuthToken::new(auth_token(&value).map_err(|error| invalid(&error.to_string()))?);
+        let token = management_token(&self.store, self.config.principal(), end).await?;
         self.remembered.keep_token(&token);
         Ok((token, false))
     }
@@ -181,7 +173,11 @@ impl Function {
 impl RotationWorld<'_> {
     /// Reads what the repeated event of a finished rotation tells.
     async fn look_at_promoted(&mut self) -> Result<(), Failure> {
-        let value = self.store.value_of(&self.event.secret_id, &self.event.version_id).await.map_err(of_store)?;
+        let value = self
+            .store
+            .value_of(&self.event.secret_id, &self.event.version_id)
+            .await
+            .map_err(|error| of_store(error, &ROLE))?;
         let document = value.and_then(|value| Document::parse(&value).ok());
         self.seen.key_id = document.as_ref().and_then(dsn_of).map(|dsn| dsn.key_id().to_owned());
         self.seen.promoted_names = document.map(|document| (document.organization(), document.project()));
@@ -193,8 +189,8 @@ fn in_words(stopped: Stopped<Error>, seen: &Seen, event: &RotationEvent) -> Fail
     let secret = seen.description.as_ref().map_or(&event.secret_id, |description| &description.name);
     match stopped {
         Stopped::Refused(refusal) => of_refusal(refusal, secret, &event.version_id),
-        Stopped::Failed(Error::Sentry(error)) => of_sentry(error),
-        Stopped::Failed(Error::Store(error)) => of_store(error),
+        Stopped::Failed(Error::Sentry(error)) => of_sentry(error, &ROLE),
+        Stopped::Failed(Error::Store(error)) => of_store(error, &ROLE),
         Stopped::Failed(Error::Stated(failure)) => failure,
         Stopped::NoProgress => Failure::new(
             "Rotation.StoreConflict",

@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
         }
     };
     let function = &function;
-    match boot::serve(move |event, deadline| Box::pin(function.handle(event, deadline))).await {
+    match boot::serve(move |invocation| Box::pin(function.handle(invocation.event, invocation.deadline))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("the Runtime API cannot be reached: {error}");

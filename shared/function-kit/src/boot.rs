@@ -33,19 +33,31 @@ pub fn check_lambda(vars: &impl Vars, problems: &mut Problems) {
     }
 }
 
+/// One invocation.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The event.
+    pub event: Value,
+    /// When it must be over, in Unix milliseconds.
+    pub deadline: u64,
+    /// The id that Lambda gave it.
+    pub request_id: String,
+}
+
 /// Serves invocations until the sandbox ends. A panic becomes a failed invocation with a constant text.
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
 pub async fn serve<H, F>(handler: H) -> Result<(), lambda_runtime::Error>
 where
-    H: Fn(Value, u64) -> F,
+    H: Fn(Invocation) -> F,
     F: Future<Output = Result<Value, Failure>>,
 {
     let handler = &handler;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        let deadline = event.context.deadline;
-        AssertUnwindSafe(handler(event.payload, deadline)).catch_unwind().await.unwrap_or_else(|_panic| {
+        let LambdaEvent { payload, context } = event;
+        let invocation = Invocation { event: payload, deadline: context.deadline, request_id: context.request_id };
+        AssertUnwindSafe(handler(invocation)).catch_unwind().await.unwrap_or_else(|_panic| {
             Err(Failure::new("Internal.Defect", "a defect of this function stopped it; its logs name the place"))
         })
     }))

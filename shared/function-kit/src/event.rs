@@ -17,6 +17,28 @@ pub enum DetailType {
     KeyPromoted,
     /// A rotation stopped until somebody acts.
     RotationRefused,
+    /// A key is not what applications read any more.
+    KeySuperseded,
+    /// A superseded key is kept because it may still be used.
+    KeyStillInUse,
+    /// A key was disabled.
+    KeyDisabled,
+    /// A disabled key is proven dead.
+    KeyProvenDead,
+    /// A disabled key is not proven dead within the deadline.
+    KeyProofOverdue,
+    /// A key is gone.
+    KeyDeleted,
+    /// A key that was disabled is enabled again: by a person, or by this system after a rollback.
+    KeyReinstated,
+    /// A rotation left a key that no version holds.
+    KeyOrphaned,
+    /// A superseded key that this system did not make.
+    KeyAdopted,
+    /// The secret of a key is gone.
+    KeyAbandoned,
+    /// A key was revoked in an emergency.
+    KeyRevoked,
     /// The stored slug of a project was brought up to date.
     ProjectRenamed,
 }
@@ -29,6 +51,17 @@ impl DetailType {
             Self::KeyCreated => "Key Created",
             Self::KeyPromoted => "Key Promoted",
             Self::RotationRefused => "Rotation Refused",
+            Self::KeySuperseded => "Key Superseded",
+            Self::KeyStillInUse => "Key Still In Use",
+            Self::KeyDisabled => "Key Disabled",
+            Self::KeyProvenDead => "Key Proven Dead",
+            Self::KeyProofOverdue => "Key Proof Overdue",
+            Self::KeyDeleted => "Key Deleted",
+            Self::KeyReinstated => "Key Reinstated",
+            Self::KeyOrphaned => "Key Orphaned",
+            Self::KeyAdopted => "Key Adopted",
+            Self::KeyAbandoned => "Key Abandoned",
+            Self::KeyRevoked => "Key Revoked",
             Self::ProjectRenamed => "Project Renamed",
         }
     }
@@ -61,6 +94,9 @@ pub struct Detail {
     /// Who answers for the key, from the tag `sentry:owner`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The digest of the newest record of the key in the ledger: SHA-256 in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 /// The id of an event: the same for the same type and subject, so that a receiver can drop repetitions.

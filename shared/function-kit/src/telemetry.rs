@@ -9,7 +9,17 @@ use crate::vars::{Problems, Vars};
 
 /// The crates whose logs follow the configured level. At DEBUG and TRACE, libraries write requests, events and headers:
 /// theirs never go beyond WARN, whatever is asked for.
-const OURS: [&str; 5] = ["function_kit", "key_policy", "rotation", "secret_store", "sentry_client"];
+const OURS: [&str; 9] = [
+    "evidence_store",
+    "function_kit",
+    "key_lifecycle",
+    "key_policy",
+    "retirement",
+    "rotation",
+    "secret_store",
+    "sentry_binding",
+    "sentry_client",
+];
 
 /// How a function logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

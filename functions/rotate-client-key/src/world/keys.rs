@@ -3,12 +3,11 @@
 use rotation::{Current, Observed, Pending, Step};
 use secrecy::SecretString;
 use secret_store::{Document, InvalidDocument};
+use sentry_binding::{Located, missing_scope};
 use sentry_client::{ClientKey, Dsn};
 
 use super::RotationWorld;
-use crate::diagnosis::missing_scope;
 use crate::failure::Error;
-use crate::locate::Located;
 use crate::settings::{compare, wanted};
 
 impl RotationWorld<'_> {
@@ -44,7 +43,7 @@ impl RotationWorld<'_> {
         let test_only = step == Step::TestSecret && matches!(pending, Pending::Empty | Pending::CopyOfCurrent);
         if test_only && self.seen.trial.is_none() {
             let identity = self.api.identity().await?;
-            if let Some(failure) = missing_scope(&identity, &self.config.auth_secret_id) {
+            if let Some(failure) = missing_scope(&identity, self.config.principal()) {
                 return Err(failure.into());
             }
         }

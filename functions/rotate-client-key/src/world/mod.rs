@@ -12,16 +12,13 @@ use key_policy::UseCase;
 use rotation::{Aftermath, Contract, Current, Effect, Mark, Observed, Pending, Settings, Step, Trial, World};
 use secrecy::SecretString;
 use secret_store::{Description, Document, SecretStore};
+use sentry_binding::{Allowed, Claims, Located, Remembered, diagnose, locate};
 use sentry_client::{Api, ClientKey, Dsn, Kind};
 use tokio::time::Instant;
 
-use crate::binding::{Allowed, Claims};
 use crate::config::Config;
-use crate::diagnosis::diagnose;
 use crate::event::RotationEvent;
 use crate::failure::Error;
-use crate::locate::{Located, locate};
-use crate::remembered::Remembered;
 use crate::settings::Wanted;
 
 /// The current value of the secret.
@@ -133,14 +130,13 @@ impl RotationWorld<'_> {
         let allowed = Allowed::of(&self.config.policy, self.config.organization.as_deref(), &description.name)?;
         let current = self.seen.current.as_ref();
         let claims = Claims::of(
-            &description,
+            &description.tags,
             current.and_then(|current| current.document.organization()),
             current.and_then(|current| current.document.project()),
             self.current_dsn().cloned(),
         );
         let located =
-            locate(self.api, self.remembered, &claims, &allowed, &description.name, &self.config.auth_secret_id)
-                .await?;
+            locate(self.api, self.remembered, &claims, &allowed, &description.name, self.config.principal()).await?;
         let written = current.and_then(|current| current.document.project());
         self.seen.renamed_from = written.filter(|name| !located.project.is_named(name));
         self.seen.located = Some(located.clone());
@@ -152,7 +148,7 @@ impl RotationWorld<'_> {
         match &self.seen.located {
             Some(Located { project, .. }) => {
                 let organization = &project.organization.slug;
-                diagnose(self.api, error, organization, &project.slug, &self.config.auth_secret_id).await.into()
+                diagnose(self.api, error, organization, &project.slug, self.config.principal()).await.into()
             }
             None => error.into(),
         }

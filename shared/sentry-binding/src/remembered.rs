@@ -6,11 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use sentry_client::{AuthToken, Project};
 
-/// A project as Sentry last named it, and whether the name that led to it is a former slug.
+/// A project as Sentry last named it.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) project: Project,
-    pub(crate) redirected: bool,
+pub struct Found {
+    /// The project.
+    pub project: Project,
+    /// Whether the name that led to it is a former slug.
+    pub redirected: bool,
 }
 
 #[derive(Debug, Default)]
@@ -21,27 +23,33 @@ struct Memory {
 
 /// The management token, and projects by organization and name.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered(Mutex<Memory>);
+pub struct Remembered(Mutex<Memory>);
 
 impl Remembered {
-    pub(crate) fn token(&self) -> Option<AuthToken> {
+    /// The management token, if it was kept.
+    #[must_use]
+    pub fn token(&self) -> Option<AuthToken> {
         self.lock().token.clone()
     }
 
-    pub(crate) fn keep_token(&self, token: &AuthToken) {
+    /// Keeps the management token.
+    pub fn keep_token(&self, token: &AuthToken) {
         self.lock().token = Some(token.clone());
     }
 
-    pub(crate) fn project(&self, organization: &str, name: &str) -> Option<Found> {
+    /// The project that a name of an organization led to, if it was kept.
+    #[must_use]
+    pub fn project(&self, organization: &str, name: &str) -> Option<Found> {
         self.lock().projects.get(&(organization.to_owned(), name.to_owned())).cloned()
     }
 
-    pub(crate) fn keep_project(&self, organization: &str, name: &str, found: &Found) {
+    /// Keeps where a name led.
+    pub fn keep_project(&self, organization: &str, name: &str, found: &Found) {
         self.lock().projects.insert((organization.to_owned(), name.to_owned()), found.clone());
     }
 
-    /// Forgets everything; says whether there was anything to forget.
-    pub(crate) fn forget(&self) -> bool {
+    /// Forgets everything, and says whether there was anything to forget.
+    pub fn forget(&self) -> bool {
         let memory = std::mem::take(&mut *self.lock());
         memory.token.is_some() || !memory.projects.is_empty()
     }

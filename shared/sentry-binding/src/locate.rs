@@ -6,30 +6,36 @@ use sentry_client::{Api, Kind, Project};
 use crate::binding::{Allowed, Claims, check};
 use crate::diagnosis::diagnose;
 use crate::remembered::{Found, Remembered};
+use crate::role::Principal;
 
 /// The bound project, and the names that lead to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Located {
-    pub(crate) project: Project,
+pub struct Located {
+    /// The project as Sentry names it today.
+    pub project: Project,
     /// Names other than slug and id that mean this project, by Sentry's redirect or by the DSN's project id.
-    pub(crate) other_names: Vec<String>,
+    pub other_names: Vec<String>,
 }
 
 impl Located {
     /// Whether a name means this project.
-    pub(crate) fn is_named(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
         self.project.is_named(name) || self.other_names.iter().any(|other| other == name)
     }
 }
 
 /// Asks Sentry for the project that a secret names, follows renames, and checks it against everything said.
-pub(crate) async fn locate(
+///
+/// # Errors
+/// `Rotation.DocumentInvalid` and `Rotation.BindingMismatch` for what the secret says; otherwise as Sentry refuses.
+pub async fn locate(
     api: &Api<'_>,
     remembered: &Remembered,
     claims: &Claims,
     allowed: &Allowed,
     secret: &str,
-    auth_secret_id: &str,
+    principal: Principal<'_>,
 ) -> Result<Located, Failure> {
     claims.check_names(secret)?;
     claims.check_organization(allowed, secret)?;
@@ -38,7 +44,7 @@ pub(crate) async fn locate(
         Ok(found) => found,
         Err(error) => match by_dsn(api, remembered, claims, allowed, error.kind()).await {
             Some(found) => found,
-            None => return Err(diagnose(api, error, &allowed.organization, &name, auth_secret_id).await),
+            None => return Err(diagnose(api, error, &allowed.organization, &name, principal).await),
         },
     };
     let project = found.project;
@@ -55,7 +61,7 @@ pub(crate) async fn locate(
             Ok(other) if other.project.id == project.id => other_names.push(claim.name.clone()),
             Ok(_another_project) => {}
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Moved(_)) => {}
-            Err(error) => return Err(diagnose(api, error, &allowed.organization, &claim.name, auth_secret_id).await),
+            Err(error) => return Err(diagnose(api, error, &allowed.organization, &claim.name, principal).await),
         }
     }
     check(claims, allowed, &project, &other_names, secret)?;

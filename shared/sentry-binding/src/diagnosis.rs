@@ -5,35 +5,28 @@ use function_kit::Failure;
 use sentry_client::{Api, Error, Identity, Kind};
 
 use crate::failure::of_sentry;
+use crate::role::{Principal, Role};
 
-/// What a call needs: any one of these scopes.
-struct Need {
-    scopes: &'static [&'static str],
-    least: &'static str,
-    permission: &'static str,
+/// The scopes that reading would do with; but what a function has to do needs more, so that is what is asked for.
+const READ: &[&str] = &["project:read", "project:write", "project:admin"];
+
+/// What the function needs of the token, if the token lacks it.
+#[must_use]
+pub fn missing_scope(identity: &Identity, principal: Principal<'_>) -> Option<Failure> {
+    missing(identity, principal.role.need.scopes, principal.role.task, principal)
 }
 
-/// Reading would do with less; but a rotation needs to write, so that is what is asked for.
-const READ: Need = Need { scopes: &["project:read", "project:write", "project:admin"], ..WRITE };
-
-const WRITE: Need =
-    Need { scopes: &["project:write", "project:admin"], least: "project:write", permission: "Project: Read & Write" };
-
-/// What a rotation needs of the token, if it lacks it.
-pub(crate) fn missing_scope(identity: &Identity, auth_secret_id: &str) -> Option<Failure> {
-    missing(identity, &WRITE, "rotating a client key", auth_secret_id)
-}
-
-fn missing(identity: &Identity, need: &Need, what: &str, auth_secret_id: &str) -> Option<Failure> {
-    if identity.has_any(need.scopes) {
+fn missing(identity: &Identity, accepted: &[&str], what: &str, principal: Principal<'_>) -> Option<Failure> {
+    if identity.has_any(accepted) {
         return None;
     }
+    let Principal { role: Role { need, .. }, secret_id } = principal;
     let has: Vec<&str> = identity.scopes.iter().map(String::as_str).collect();
     let has = if has.is_empty() { "no scope".to_owned() } else { has.join(", ") };
     Some(Failure::new(
         "Rotation.ScopeMissing",
         format!(
-            "the management token in {auth_secret_id} lacks the scope {} for {what} (it has {has}): grant it in Sentry under Settings > \
+            "the management token in {secret_id} lacks the scope {} for {what} (it has {has}): grant it in Sentry under Settings > \
              Custom Integrations > the integration > Permissions > {}, and store its token",
             need.least, need.permission
         ),
@@ -41,26 +34,27 @@ fn missing(identity: &Identity, need: &Need, what: &str, auth_secret_id: &str) -
 }
 
 /// Puts a failed call into words, asking Sentry who the token is and what it sees where the status alone does not tell.
-pub(crate) async fn diagnose(
+pub async fn diagnose(
     api: &Api<'_>,
     error: Error,
     organization: &str,
     project: &str,
-    auth_secret_id: &str,
+    principal: Principal<'_>,
 ) -> Failure {
-    let need = if error.operation().starts_with("GET") { READ } else { WRITE };
+    let role = principal.role;
+    let accepted = if error.operation().starts_with("GET") { READ } else { role.need.scopes };
     match error.kind() {
         Kind::Forbidden => match api.identity().await {
-            Ok(identity) => match missing(&identity, &need, error.operation(), auth_secret_id) {
+            Ok(identity) => match missing(&identity, accepted, error.operation(), principal) {
                 Some(failure) => failure,
-                None => not_visible(api, error, organization, project, auth_secret_id, &need).await,
+                None => not_visible(api, error, organization, project, principal).await,
             },
-            Err(why) if *why.kind() == Kind::Unauthorized => of_sentry(why),
-            Err(_no_answer) => of_sentry(error),
+            Err(why) if *why.kind() == Kind::Unauthorized => of_sentry(why, role),
+            Err(_no_answer) => of_sentry(error, role),
         },
-        Kind::NotFound | Kind::Moved(_) => not_visible(api, error, organization, project, auth_secret_id, &need).await,
+        Kind::NotFound | Kind::Moved(_) => not_visible(api, error, organization, project, principal).await,
         Kind::Unauthorized | Kind::RateLimited | Kind::Rejected | Kind::Unavailable | Kind::DeadlineNear => {
-            of_sentry(error)
+            of_sentry(error, role)
         }
     }
 }
@@ -71,13 +65,14 @@ async fn not_visible(
     error: Error,
     organization: &str,
     project: &str,
-    auth_secret_id: &str,
-    need: &Need,
+    principal: Principal<'_>,
 ) -> Failure {
+    let Principal { role, secret_id } = principal;
+    let need = &role.need;
     let seen = match api.projects(organization).await {
         Ok(projects) => projects,
         Err(why) if matches!(why.kind(), Kind::RateLimited | Kind::Unavailable | Kind::DeadlineNear) => {
-            return of_sentry(why);
+            return of_sentry(why, role);
         }
         // It may not list; what it asked for says the rest.
         Err(_refused) => Vec::new(),
@@ -87,7 +82,7 @@ async fn not_visible(
         (
             "Rotation.OrganizationNotVisible",
             format!(
-                "the management token in {auth_secret_id} sees no project of the organization {organization}: check the organization's \
+                "the management token in {secret_id} sees no project of the organization {organization}: check the organization's \
                  slug, SENTRY_URL (its region), that the token belongs to that organization, and that the project was not deleted"
             ),
         )
@@ -95,7 +90,7 @@ async fn not_visible(
         (
             "Rotation.ScopeMissing",
             format!(
-                "the management token in {auth_secret_id} carries {} and Sentry refuses it for the project {project} all the same: a \
+                "the management token in {secret_id} carries {} and Sentry refuses it for the project {project} all the same: a \
                  person's token is limited by the person's role; use a token of a custom integration with the permission {}",
                 need.least, need.permission
             ),
@@ -104,7 +99,7 @@ async fn not_visible(
         (
             "Rotation.ProjectNotFound",
             format!(
-                "the organization {organization} has no project {project} that the management token in {auth_secret_id} sees: it was \
+                "the organization {organization} has no project {project} that the management token in {secret_id} sees: it was \
                  deleted, or renamed and its former name given away; correct `project` in the secret's value, or its tag"
             ),
         )

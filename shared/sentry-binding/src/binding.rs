@@ -1,8 +1,9 @@
 //! Which organization and project a secret may name: whoever can write a secret must not steer the management token to
 //! a project that is not theirs.
 
+use std::collections::BTreeMap;
+
 use function_kit::Failure;
-use secret_store::Description;
 use sentry_client::{Dsn, Organization, Project};
 
 use key_policy::Policy;
@@ -71,13 +72,13 @@ impl Claims {
     /// Reads tags and the current document.
     #[must_use]
     pub fn of(
-        description: &Description,
+        tags: &BTreeMap<String, String>,
         organization: Option<String>,
         project: Option<String>,
         dsn: Option<Dsn>,
     ) -> Self {
         let claims = |tag: &str, place, name: Option<String>| {
-            let tagged = description.tags.get(tag).filter(|name| !name.is_empty()).cloned();
+            let tagged = tags.get(tag).filter(|name| !name.is_empty()).cloned();
             let tagged = tagged.map(|name| Claim { place: "tag", name });
             tagged.into_iter().chain(name.map(|name| Claim { place, name })).collect()
         };

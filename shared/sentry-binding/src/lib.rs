@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod binding;
+mod config;
+mod diagnosis;
+mod failure;
+mod locate;
+mod remembered;
+mod role;
+mod token;
+
+pub use binding::{Allowed, Claim, Claims, ORGANIZATION_TAG, PROJECT_TAG, check, is_name};
+pub use config::{COMMON_VARIABLES, Common, Evidence, evidence, is_secret_id, optional_secret_id, secret_id};
+pub use diagnosis::{diagnose, missing_scope};
+pub use failure::{deadline_near, is_refused_secret, of_sentry, of_store};
+pub use locate::{Located, locate};
+pub use remembered::{Found, Remembered};
+pub use role::{Need, Principal, Role};
+pub use token::management_token;
