@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// How long a request that is to arrive late waits for its client to give up.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// One thing that goes wrong with one request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -17,6 +20,10 @@ pub enum Fault {
     StatusAfter(u16),
     /// The request is carried out, and the answer comes so much later.
     Delay(Duration),
+    /// Nothing is done until the client has given up and closed its connection, or for [`LONGEST_WAIT`]: only then the
+    /// request is carried out, and nobody is answered. [`Server::settle`](crate::http::Server::settle) waits for that.
+    /// A server that is dropped before carries nothing out any more.
+    ArriveLate,
     /// The request is carried out; the answer promises its whole length and breaks off in the middle.
     TruncatedBody,
     /// The request is carried out; the answer's status stands, its body is replaced by this text.
@@ -38,6 +45,7 @@ impl fmt::Debug for Fault {
             Self::Status(status) => write!(f, "Status({status})"),
             Self::StatusAfter(status) => write!(f, "StatusAfter({status})"),
             Self::Delay(time) => write!(f, "Delay({time:?})"),
+            Self::ArriveLate => f.write_str("ArriveLate"),
             Self::TruncatedBody => f.write_str("TruncatedBody"),
             Self::Body(_) => f.write_str("Body"),
             Self::Answer(status, _, _) => write!(f, "Answer({status})"),

@@ -21,7 +21,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::fault::{Fault, FaultPlan};
+use crate::fault::{Fault, FaultPlan, LONGEST_WAIT};
+use crate::late::Late;
 
 /// A request as it arrived.
 #[derive(Clone)]
@@ -149,6 +150,7 @@ pub struct Server {
     address: SocketAddr,
     record: SharedRecord,
     faults: FaultPlan,
+    late: Late,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -170,9 +172,10 @@ impl Server {
         let address = listener.local_addr()?;
         let record = SharedRecord::default();
         let faults = FaultPlan::default();
+        let late = Late::default();
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let state = Connection { stand_in, record: Arc::clone(&record), faults: faults.clone() };
+        let state = Connection { stand_in, record: Arc::clone(&record), faults: faults.clone(), late: late.clone() };
         let thread = std::thread::Builder::new().name(format!("stand-in {address}")).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
@@ -182,7 +185,7 @@ impl Server {
                 }
             });
         })?;
-        Ok(Self { address, record, faults, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, record, faults, late, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The base URL, without a slash at the end.
@@ -215,6 +218,12 @@ impl Server {
         lock(&self.record).calls.iter().map(|call| call.name.clone()).collect()
     }
 
+    /// Waits until every request that met [`Fault::ArriveLate`] so far has been carried out: until its client has given
+    /// up, or for [`LONGEST_WAIT`].
+    pub fn settle(&self) {
+        self.late.settle();
+    }
+
     /// Forgets the requests so far; fault plans count from here anew.
     pub fn forget_calls(&self) {
         *lock(&self.record) = Record::default();
@@ -238,11 +247,17 @@ struct Connection<S> {
     stand_in: Arc<S>,
     record: SharedRecord,
     faults: FaultPlan,
+    late: Late,
 }
 
 impl<S> Clone for Connection<S> {
     fn clone(&self) -> Self {
-        Self { stand_in: Arc::clone(&self.stand_in), record: Arc::clone(&self.record), faults: self.faults.clone() }
+        Self {
+            stand_in: Arc::clone(&self.stand_in),
+            record: Arc::clone(&self.record),
+            faults: self.faults.clone(),
+            late: self.late.clone(),
+        }
     }
 }
 
@@ -309,6 +324,18 @@ async fn handle<S: StandIn>(
             let response = state.stand_in.answer(request).await;
             tokio::time::sleep(time).await;
             whole(answered(response))
+        }
+        Some(Fault::ArriveLate) => {
+            // Lives as long as this future, which ends with the connection.
+            let (_client, gone) = oneshot::channel::<()>();
+            let late = state.late.begin();
+            tokio::spawn(async move {
+                drop(gone.await);
+                drop(state.stand_in.answer(request).await);
+                drop(late);
+            });
+            tokio::time::sleep(LONGEST_WAIT).await;
+            Err(dropped())
         }
         Some(Fault::TruncatedBody) => {
             let response = answered(state.stand_in.answer(request).await);

@@ -8,5 +8,7 @@ pub mod event_bus;
 pub mod fault;
 pub mod http;
 pub mod lambda;
+mod late;
+pub mod s3;
 pub mod secrets_manager;
 pub mod sentry;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::model::Secret;
-use super::page::page;
+use super::page::{page, start};
 use super::read::{labels, read_value, summary};
 use super::state::{State, no_secret};
 use super::wire::{Parameters, ServiceError, set};
@@ -11,27 +11,24 @@ use super::wire::{Parameters, ServiceError, set};
 impl State {
     pub(super) fn list_secrets(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
         let filters = filters(parameters)?;
-        let secrets: Vec<Value> = self
-            .secrets
-            .iter()
-            .filter(|secret| filters.iter().all(|filter| filter.accepts(secret)))
-            .map(|secret| summary(secret, "SecretVersionsToStages", labels(&secret.versions)))
-            .collect();
+        let planned = parameters.flag("IncludePlannedDeletion")?.unwrap_or(false);
+        let secrets = self.filtered(&filters, start(parameters)?).filter(|(_, secret)| planned || secret.is_kept());
+        let show = |secret: &Secret| summary(secret, "SecretVersionsToStages", labels(&secret.versions));
         let mut answer = json!({});
-        page(parameters, 100, secrets, "SecretList", &mut answer)?;
+        page(parameters, 100, secrets, show, "SecretList", &mut answer)?;
         Ok(answer)
     }
 
     /// One `GetSecretValue` for each secret; what cannot be read is an entry in `Errors`, never a failed call.
     pub(super) fn batch_get_secret_value(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
         let filters = filters(parameters)?;
-        let ids = match (parameters.texts("SecretIdList", 20)?, filters.is_empty()) {
-            (Some(ids), true) if parameters.get("MaxResults").is_none() => ids,
+        let after = start(parameters)?;
+        let ids: Vec<(u64, String)> = match (parameters.texts("SecretIdList", 20)?, filters.is_empty()) {
+            (Some(ids), true) if parameters.get("MaxResults").is_none() => (1..).zip(ids).collect(),
             (None, false) => self
-                .secrets
-                .iter()
-                .filter(|secret| filters.iter().all(|filter| filter.accepts(secret)))
-                .map(|secret| secret.arn.clone())
+                .filtered(&filters, after)
+                .filter(|(_, secret)| secret.is_kept())
+                .map(|(number, secret)| (number, secret.arn.clone()))
                 .collect(),
             _ => {
                 let message = "Either SecretIdList or Filters must be given, and MaxResults only with Filters.";
@@ -39,13 +36,13 @@ impl State {
             }
         };
         let mut answer = json!({});
-        page(parameters, 20, ids.into_iter().map(Value::String).collect(), "Ids", &mut answer)?;
+        page(parameters, 20, ids.into_iter(), Value::String, "Ids", &mut answer)?;
         let ids = answer.as_object_mut().and_then(|members| members.remove("Ids")).unwrap_or_default();
         let (mut values, mut errors) = (Vec::new(), Vec::new());
         for id in ids.as_array().into_iter().flatten().filter_map(Value::as_str) {
             let value = self
                 .permit("GetSecretValue")
-                .and_then(|()| self.find_mut(id).ok_or_else(no_secret))
+                .and_then(|()| self.secrets.find_mut(id).ok_or_else(no_secret))
                 .and_then(|secret| read_value(secret, None, None));
             match value {
                 Ok(value) => values.push(value),
@@ -57,6 +54,10 @@ impl State {
         set(&mut answer, "SecretValues", Value::Array(values));
         set(&mut answer, "Errors", Value::Array(errors));
         Ok(answer)
+    }
+
+    fn filtered(&self, filters: &[Filter], after: u64) -> impl Iterator<Item = (u64, &Secret)> {
+        self.secrets.after(after).filter(|(_, secret)| filters.iter().all(|filter| filter.accepts(secret)))
     }
 }
 
@@ -84,7 +85,8 @@ impl Filter {
                 let contains = |text: &str| text.to_lowercase().contains(&prefix);
                 contains(&secret.name) || tags.any(|(key, value)| contains(key) || contains(value))
             }
-            // No secret here has a description, a replica or an owner among the services.
+            "primary-region" => secret.life.primary_region.as_ref().is_some_and(|region| region.starts_with(prefix)),
+            // No secret here has a description or an owner among the services.
             _ => false,
         }
     }

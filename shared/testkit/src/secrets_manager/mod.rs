@@ -3,12 +3,16 @@
 //! The emulators accept what the service refuses: another value under a used token, a label moved without naming its
 //! holder, a new rotation over a dangling one. Those are the mistakes that lose a key, so here they are errors.
 
+mod control;
+mod hook;
 mod late;
+mod life;
 mod list;
 mod model;
 mod page;
 mod read;
 pub mod rotation;
+mod secrets;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,6 +22,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use life::ReplicationStatus;
 use model::{CURRENT, PENDING, Secret, Versions};
 use state::State;
 use uuid::Uuid;
@@ -30,6 +35,7 @@ use crate::http::{Request, Response, StandIn};
 #[derive(Default)]
 pub struct SecretsManager {
     state: Mutex<State>,
+    hook: hook::Hook,
 }
 
 impl std::fmt::Debug for SecretsManager {
@@ -49,7 +55,7 @@ impl SecretsManager {
     /// Makes a secret and gives its ARN. With a value it has one version, which is current; without, none.
     #[expect(clippy::panic, reason = "a test that makes one secret twice is itself wrong")]
     pub fn create_secret(&self, name: &str, value: Option<&str>, tags: &[(&str, &str)]) -> String {
-        let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-{}", suffix());
+        let arn = format!("arn:aws:secretsmanager:{}:123456789012:secret:{name}-{}", life::REGION, suffix());
         let mut versions = Versions::default();
         if let Some(value) = value {
             let id = Uuid::new_v4().to_string();
@@ -57,17 +63,22 @@ impl SecretsManager {
             versions.place(CURRENT, Some(&id));
         }
         let mut state = self.lock();
-        if state.find(name).is_some() {
+        if state.secrets.find(name).is_some() {
             panic!("there is a secret {name} already");
         }
-        state.secrets.push(Secret {
+        let now = clock();
+        state.secrets.add(Secret {
             arn: arn.clone(),
             name: name.to_owned(),
             tags: owned(tags),
             rotation_enabled: None,
+            rotation_lambda: None,
+            rotated: None,
             versions,
             late: late::Late::default(),
-            created: clock(),
+            life: life::Life::default(),
+            created: now,
+            changed: now,
         });
         arn
     }
@@ -106,26 +117,26 @@ impl SecretsManager {
     /// The version that carries a label.
     #[must_use]
     pub fn version_at(&self, arn: &str, stage: &str) -> Option<String> {
-        self.lock().find(arn)?.versions.holder_id(stage)
+        self.lock().secrets.find(arn)?.versions.holder_id(stage)
     }
 
     /// The value of a version.
     #[must_use]
     pub fn value_of(&self, arn: &str, version_id: &str) -> Option<String> {
-        self.lock().find(arn)?.versions.get(version_id)?.value.clone()
+        self.lock().secrets.find(arn)?.versions.get(version_id)?.value.clone()
     }
 
     /// The value of the version that carries a label.
     #[must_use]
     pub fn value_at(&self, arn: &str, stage: &str) -> Option<String> {
-        self.lock().find(arn)?.versions.holder(stage)?.value.clone()
+        self.lock().secrets.find(arn)?.versions.holder(stage)?.value.clone()
     }
 
     /// The labels of every version, also of those that have none.
     #[must_use]
     pub fn versions(&self, arn: &str) -> BTreeMap<String, Vec<String>> {
         let state = self.lock();
-        let versions = state.find(arn).into_iter().flat_map(|secret| secret.versions.iter());
+        let versions = state.secrets.find(arn).into_iter().flat_map(|secret| secret.versions.iter());
         versions.map(|version| (version.id.clone(), version.stages.iter().cloned().collect())).collect()
     }
 
@@ -163,17 +174,22 @@ impl SecretsManager {
     /// When `AWSPENDING` is on a version that is not current: the last rotation is not complete (`facts/aws.md` 1.5).
     pub fn begin_rotation(&self, arn: &str) -> Result<String, String> {
         self.change(arn, |secret| write::begin_rotation(secret, None))
+            .map(|begun| begun.token().to_owned())
             .map_err(|error| format!("{}: {}", error.code, error.message))
     }
 
     /// What the service does once finishSecret succeeded: takes `AWSPENDING` off the version that became current
-    /// (`facts/aws.md` 1.3). A pending version that did not become current keeps it, and dangles.
+    /// (`facts/aws.md` 1.3) and notes the date. A pending version that did not become current keeps it, and dangles.
     pub fn complete_rotation(&self, arn: &str, token: &str) {
         self.change(arn, |secret| {
             let done = |stage| secret.versions.holder_id(stage).as_deref() == Some(token);
-            if done(CURRENT) && done(PENDING) {
+            if !done(CURRENT) {
+                return;
+            }
+            if done(PENDING) {
                 secret.versions.place(PENDING, None);
             }
+            secret.rotated = Some(clock());
         });
     }
 
@@ -182,15 +198,13 @@ impl SecretsManager {
         self.lock().rotation_token.clone()
     }
 
-    /// Takes a version away, labels and all.
-    fn forget_version(&self, arn: &str, version_id: &str) {
-        self.change(arn, |secret| secret.versions.remove(version_id));
-    }
-
     #[expect(clippy::panic, reason = "a test that names a secret it never made is itself wrong")]
     fn change<T>(&self, arn: &str, act: impl FnOnce(&mut Secret) -> T) -> T {
-        match self.lock().find_mut(arn) {
-            Some(secret) => act(secret),
+        match self.lock().secrets.find_mut(arn) {
+            Some(secret) => {
+                secret.changed = clock();
+                act(secret)
+            }
             None => panic!("there is no secret {arn}"),
         }
     }
@@ -207,7 +221,10 @@ impl StandIn for SecretsManager {
 
     async fn answer(&self, request: Request) -> Response {
         let action = wire::action(&request, "secretsmanager").unwrap_or_default();
-        wire::respond(wire::body(&request).and_then(|body| self.lock().carry_out(action, body)))
+        let outcome = wire::body(&request).and_then(|body| self.lock().carry_out(action, body));
+        let begun = std::mem::take(&mut self.lock().begun);
+        self.hook.start(begun);
+        wire::respond(outcome)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::late::Late;
+use super::life::Life;
 
 /// What applications read.
 pub(super) const CURRENT: &str = "AWSCURRENT";
@@ -41,6 +42,10 @@ impl Versions {
         self.0.iter().find(|version| version.id == id)
     }
 
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Version> {
+        self.0.iter_mut().find(|version| version.id == id)
+    }
+
     /// The version that carries a label.
     pub(super) fn holder(&self, stage: &str) -> Option<&Version> {
         self.0.iter().find(|version| version.stages.contains(stage))
@@ -54,7 +59,7 @@ impl Versions {
     /// Adds a version without labels, or gives a value to one that has none.
     pub(super) fn store(&mut self, id: &str, value: Option<&str>) {
         let value = value.map(str::to_owned);
-        match self.0.iter_mut().find(|version| version.id == id) {
+        match self.get_mut(id) {
             Some(version) => version.value = value.or(version.value.take()),
             None => {
                 self.0.push(Version { id: id.to_owned(), value, stages: BTreeSet::new(), created: super::clock() });
@@ -99,9 +104,15 @@ pub(super) struct Secret {
     pub(super) tags: Vec<(String, String)>,
     /// `None` until rotation is configured for the first time: `DescribeSecret` then leaves the member out.
     pub(super) rotation_enabled: Option<bool>,
+    pub(super) rotation_lambda: Option<String>,
+    /// When a rotation last ended well, in seconds since 1970 like all dates here.
+    pub(super) rotated: Option<f64>,
     pub(super) versions: Versions,
     pub(super) late: Late,
+    pub(super) life: Life,
     pub(super) created: f64,
+    /// When it was last changed in any way.
+    pub(super) changed: f64,
 }
 
 impl Secret {
@@ -109,6 +120,7 @@ impl Secret {
     pub(super) fn change(&mut self, late_reads: usize, act: impl FnOnce(&mut Versions)) {
         let before = self.versions.clone();
         act(&mut self.versions);
+        self.changed = super::clock();
         if late_reads > 0 && before != self.versions {
             self.late.remember(before, late_reads);
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::late::Reader;
 use super::model::{CURRENT, Secret, Version, Versions};
-use super::page::page;
+use super::page::{page, start};
 use super::state::State;
 use super::wire::{Parameters, ServiceError, set};
 
@@ -12,7 +12,9 @@ impl State {
     pub(super) fn describe_secret(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
         let secret = self.named(parameters)?;
         let labels = secret.late.see(&secret.versions, Reader::Labels, labels);
-        Ok(summary(secret, "VersionIdsToStages", labels))
+        let mut answer = summary(secret, "VersionIdsToStages", labels);
+        secret.life.show_replicas(&mut answer);
+        Ok(answer)
     }
 
     pub(super) fn get_secret_value(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
@@ -23,28 +25,27 @@ impl State {
 
     pub(super) fn list_secret_version_ids(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
         let deprecated = parameters.flag("IncludeDeprecated")?.unwrap_or(false);
+        let after = start(parameters)?;
         let secret = self.named(parameters)?;
-        let versions: Vec<Value> = secret
-            .versions
-            .iter()
-            .rev()
-            .filter(|version| deprecated || !version.stages.is_empty())
-            .map(|version| {
-                let mut entry = json!({ "VersionId": version.id, "CreatedDate": version.created });
-                if !version.stages.is_empty() {
-                    set(&mut entry, "VersionStages", json!(version.stages));
-                }
-                entry
-            })
-            .collect();
+        let versions = (1..)
+            .zip(secret.versions.iter().rev().filter(|version| deprecated || !version.stages.is_empty()))
+            .skip_while(|(number, _)| *number <= after);
+        let show = |version: &Version| {
+            let mut entry = json!({ "VersionId": version.id, "CreatedDate": version.created });
+            if !version.stages.is_empty() {
+                set(&mut entry, "VersionStages", json!(version.stages));
+            }
+            entry
+        };
         let mut answer = json!({ "ARN": secret.arn, "Name": secret.name });
-        page(parameters, 100, versions, "Versions", &mut answer)?;
+        page(parameters, 100, versions, show, "Versions", &mut answer)?;
         Ok(answer)
     }
 }
 
 /// What `GetSecretValue` answers.
 pub(super) fn read_value(secret: &mut Secret, id: Option<&str>, stage: Option<&str>) -> Result<Value, ServiceError> {
+    secret.life.may_be_used()?;
     let version = secret.late.see(&secret.versions, Reader::Value, |versions| look_up(versions, id, stage))?;
     let mut answer = json!({
         "ARN": secret.arn,
@@ -92,10 +93,23 @@ pub(super) fn labels(versions: &Versions) -> Map<String, Value> {
 
 /// A secret without its value. Members without content are left out, as the service does.
 pub(super) fn summary(secret: &Secret, labels_member: &str, labels: Map<String, Value>) -> Value {
-    let mut answer = json!({ "ARN": secret.arn, "Name": secret.name, "CreatedDate": secret.created });
+    let mut answer = json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "CreatedDate": secret.created,
+        "LastChangedDate": secret.changed,
+    });
     if let Some(enabled) = secret.rotation_enabled {
         set(&mut answer, "RotationEnabled", json!(enabled));
     }
+    if let Some(function) = &secret.rotation_lambda {
+        set(&mut answer, "RotationLambdaARN", json!(function));
+    }
+    // The service leaves this date out while rotation is off.
+    if let (Some(date), Some(true)) = (secret.rotated, secret.rotation_enabled) {
+        set(&mut answer, "LastRotatedDate", json!(date));
+    }
+    secret.life.show(&mut answer);
     if !labels.is_empty() {
         set(&mut answer, labels_member, Value::Object(labels));
     }

@@ -1,5 +1,7 @@
 //! Secrets Manager's part in a rotation: it calls the function, and calls it again (`facts/aws.md` 1.2 to 1.6).
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::SecretsManager;
@@ -126,6 +128,22 @@ pub fn reattempt(
     rotation
 }
 
+/// What [`SecretsManager::on_rotate`] takes to rotate as the service does: [`reattempt`] with the token that
+/// `RotateSecret` began with. A manager that is gone by then is not rotated in.
+pub fn driver(
+    manager: &Arc<SecretsManager>,
+    attempts: usize,
+    invoke: impl Fn(Value) -> StepResult + Send + Sync + 'static,
+) -> impl Fn(String, String) + Send + Sync + 'static {
+    // The manager will own this: it must not own the manager.
+    let manager = Arc::downgrade(manager);
+    move |arn, token| {
+        if let Some(manager) = manager.upgrade() {
+            reattempt(&manager, &arn, &token, attempts, &mut |event| invoke(event));
+        }
+    }
+}
+
 /// `RotateSecret` with `RotateImmediately=false`: testSecret alone, on a pending version that is removed afterwards.
 ///
 /// # Errors
@@ -145,7 +163,7 @@ pub fn test_only(
     let token = manager.begin_rotation(arn)?;
     manager.add_version(arn, &token, copy.as_deref(), &[PENDING]);
     let result = invoke(event(Step::Test.as_str(), arn, &token, manager.rotation_token().as_deref()));
-    manager.forget_version(arn, &token);
+    manager.purge_version(arn, &token);
     Ok(result)
 }
 

@@ -5,32 +5,32 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::model::Secret;
+use super::secrets::Secrets;
 use super::wire::{Parameters, ServiceError, unknown_operation};
 
 /// All secrets of the account, and how the service is told to behave.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) secrets: Vec<Secret>,
+    pub(super) secrets: Secrets,
     pub(super) denied: BTreeSet<String>,
     pub(super) rotation_token: Option<String>,
     pub(super) late_reads: usize,
+    /// The rotations that `RotateSecret` began and nobody runs yet: ARN and token.
+    pub(super) begun: Vec<(String, String)>,
 }
 
 impl State {
-    /// Finds a secret by its ARN or its name.
-    pub(super) fn find(&self, id: &str) -> Option<&Secret> {
-        self.secrets.iter().find(|secret| secret.arn == id || secret.name == id)
-    }
-
-    /// Finds a secret by its ARN or its name, to change it.
-    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Secret> {
-        self.secrets.iter_mut().find(|secret| secret.arn == id || secret.name == id)
-    }
-
     /// Finds the secret that a request names.
     pub(super) fn named(&mut self, parameters: &Parameters) -> Result<&mut Secret, ServiceError> {
         let id = parameters.required("SecretId", 1, 2048)?;
-        self.find_mut(id).ok_or_else(no_secret)
+        self.secrets.find_mut(id).ok_or_else(no_secret)
+    }
+
+    /// Finds the secret that a write names, if it may be written to.
+    pub(super) fn writable(&mut self, parameters: &Parameters) -> Result<&mut Secret, ServiceError> {
+        let secret = self.named(parameters)?;
+        secret.life.may_be_changed()?;
+        Ok(secret)
     }
 
     /// Carries out one action.

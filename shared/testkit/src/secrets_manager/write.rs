@@ -25,7 +25,7 @@ impl State {
         }
         let late = self.late_reads;
         let required = self.rotation_token.clone();
-        let secret = self.named(parameters)?;
+        let secret = self.writable(parameters)?;
         if required.is_some() && required.as_deref() != rotation_token {
             return Err(ServiceError::parameter("The RotationToken is missing or not the one of this rotation."));
         }
@@ -57,7 +57,7 @@ impl State {
         let from = parameters.text("RemoveFromVersionId", 1, 64)?;
         let to = parameters.text("MoveToVersionId", 1, 64)?;
         let late = self.late_reads;
-        let secret = self.named(parameters)?;
+        let secret = self.writable(parameters)?;
         if from.is_none() && to.is_none() {
             return Err(ServiceError::parameter("RemoveFromVersionId or MoveToVersionId must be given."));
         }
@@ -88,38 +88,59 @@ impl State {
         Ok(json!({ "ARN": secret.arn, "Name": secret.name }))
     }
 
-    /// Registers the rotation and calls no function: who plays the service runs the steps.
+    /// Registers the rotation; who plays the service runs the steps ([`super::SecretsManager::on_rotate`]).
     pub(super) fn rotate_secret(&mut self, parameters: &Parameters) -> Result<Value, ServiceError> {
         let token = parameters.text("ClientRequestToken", 32, 64)?;
         let function = parameters.text("RotationLambdaARN", 0, 2048)?;
         let immediately = parameters.flag("RotateImmediately")?.unwrap_or(true);
-        let secret = self.named(parameters)?;
-        if function.is_some() {
+        let secret = self.writable(parameters)?;
+        if let Some(function) = function {
+            secret.rotation_lambda = Some(function.to_owned());
             secret.rotation_enabled = Some(true);
         } else if secret.rotation_enabled != Some(true) {
             return Err(ServiceError::request("No Lambda rotation function ARN is associated with this secret."));
         }
         let mut answer = json!({ "ARN": secret.arn, "Name": secret.name });
         if immediately {
-            set(&mut answer, "VersionId", json!(begin_rotation(secret, token)?));
+            let begun = begin_rotation(secret, token)?;
+            let arn = secret.arn.clone();
+            set(&mut answer, "VersionId", json!(begun.token()));
+            if let Begun::Now(token) = begun {
+                self.begun.push((arn, token));
+            }
         }
         Ok(answer)
     }
 }
 
-/// Registers a version without a value under `AWSPENDING` (`facts/aws.md` 1.2), unless the last rotation never ended.
-pub(super) fn begin_rotation(secret: &mut Secret, token: Option<&str>) -> Result<String, ServiceError> {
-    match secret.versions.dangling() {
-        // A client that lost the answer asks again with its token.
-        Some(version) if Some(version.id.as_str()) == token => return Ok(version.id.clone()),
-        Some(_) => {
-            let message = "A previous rotation isn't complete. That rotation will be reattempted.";
-            return Err(ServiceError::request(message));
+/// The rotation that a call is about.
+pub(super) enum Begun {
+    /// It begins with this token.
+    Now(String),
+    /// It began before, with this same token: the client lost the answer.
+    Before(String),
+}
+
+impl Begun {
+    pub(super) fn token(&self) -> &str {
+        match self {
+            Self::Now(token) | Self::Before(token) => token,
         }
-        None => {}
+    }
+}
+
+/// Registers a version without a value under `AWSPENDING` (`facts/aws.md` 1.2), unless the last rotation never ended.
+pub(super) fn begin_rotation(secret: &mut Secret, token: Option<&str>) -> Result<Begun, ServiceError> {
+    if let Some(version) = token.and_then(|token| secret.versions.get(token)) {
+        return Ok(Begun::Before(version.id.clone()));
+    }
+    if secret.versions.dangling().is_some() {
+        let message = "A previous rotation isn't complete. That rotation will be reattempted.";
+        return Err(ServiceError::request(message));
     }
     let token = token.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
     secret.versions.store(&token, None);
     secret.versions.place(PENDING, Some(&token));
-    Ok(token)
+    secret.changed = super::clock();
+    Ok(Begun::Now(token))
 }

@@ -53,7 +53,7 @@ impl Sentry {
         let mut state = self.state();
         let Some(id) = state.project(org, slug).map(|project| project.id) else { return };
         change_project(&mut state, org, slug, |project| project.deleted = true);
-        state.keys.retain(|key| key.project_id != id);
+        state.keys.remove_project(id);
     }
 
     /// The Origins that ingestion admits for a project; `*` (the default) is any.
@@ -112,19 +112,17 @@ impl Sentry {
     pub fn keys(&self, org: &str, project: &str) -> Vec<Key> {
         let state = self.state();
         let Some(project) = state.project(org, project) else { return Vec::new() };
-        state.keys.iter().filter(|key| key.project_id == project.id).cloned().collect()
+        state.keys.of_project(project.id).cloned().collect()
     }
 
-    /// Changes a key behind the API's back.
+    /// Changes a key behind the API's back: anything of it, such as the date of its creation or its id.
     pub fn edit_key(&self, key_id: &str, edit: impl FnOnce(&mut Key)) {
-        if let Some(key) = self.state().key_mut(key_id) {
-            edit(key);
-        }
+        self.state().keys.edit(key_id, edit);
     }
 
     /// Deletes a key behind the API's back.
     pub fn delete_key(&self, key_id: &str) {
-        self.state().keys.retain(|key| key.id != key_id);
+        self.state().keys.remove(key_id);
     }
 
     /// The DSN that the API gives for a key as `dsn.public`.
@@ -137,15 +135,29 @@ impl Sentry {
     /// it finds every leak. A secret that a caller chose in a POST stays as chosen.
     pub fn plant_secret(&self, marker: &str) {
         let mut state = self.state();
-        for key in &mut state.keys {
-            key.secret = key::marked_secret(marker, key.row);
+        let ids: Vec<String> = state.keys.iter().map(|key| key.id.clone()).collect();
+        for id in ids {
+            state.keys.edit(&id, |key| key.secret = key::marked_secret(marker, key.row));
         }
         state.secret_marker = Some(marker.to_owned());
     }
 
     /// Sets what key statistics count: `(epoch seconds, accepted errors)`.
     pub fn set_stats(&self, key_id: &str, accepted: Vec<(u64, u64)>) {
-        self.state().stats.insert(key_id.to_owned(), accepted);
+        self.state().stats.set(key_id, accepted);
+    }
+
+    /// Counts each error that ingestion accepts from now on in the statistics of its key, at this time. Nothing else is
+    /// counted there, nor at Sentry: no transaction, session or client report. A compressed envelope is not looked into
+    /// and counts as one error. Before the first call nothing is counted.
+    pub fn set_stats_clock(&self, unix_seconds: u64) {
+        self.state().stats.clock = Some(unix_seconds);
+    }
+
+    /// Answers every question for key statistics with 400, as a server without its event store does (fact 33), or
+    /// answers them again.
+    pub fn fail_stats(&self, on: bool) {
+        self.state().stats.fail = on;
     }
 
     /// Lets the DSN question answer exactly this, whatever is asked; `None` ends that.
@@ -156,12 +168,18 @@ impl Sentry {
     /// Lets so many further API calls pass, then answers 429 until [`Sentry::unlimit_api`] (fact 52). The DSN question
     /// has a bucket of its own and is not counted.
     pub fn limit_api(&self, remaining: usize, reset_unix: u64) {
-        self.state().limits.limit(remaining, reset_unix);
+        self.state().limits.limit(remaining.try_into().unwrap_or(u64::MAX), reset_unix);
     }
 
     /// Answers only the next `n` API calls with 429.
     pub fn limit_next(&self, n: usize, reset_unix: u64) {
         self.state().limits.limit_next(n, reset_unix);
+    }
+
+    /// Lets every answer of the API that is under no other limit carry these numbers, which do not change by themselves:
+    /// how many requests the window allows, how many are left, and when it ends. [`Sentry::unlimit_api`] ends it.
+    pub fn set_rate_limit_headers(&self, limit: u64, remaining: u64, reset_unix: u64) {
+        self.state().limits.show(limit, remaining, reset_unix);
     }
 
     /// Ends every API limit.
@@ -182,7 +200,7 @@ fn organization(state: &mut State, slug: &str) -> u64 {
 fn project(state: &mut State, org: &str, slug: &str) -> u64 {
     let organization = organization(state, org);
     let (id, date_created) = (state.next_id(), state.next_date());
-    state.projects.push(Project {
+    state.projects.add(Project {
         id,
         organization,
         slug: slug.to_owned(),
@@ -198,7 +216,5 @@ fn project(state: &mut State, org: &str, slug: &str) -> u64 {
 
 fn change_project(state: &mut State, org: &str, slug: &str, change: impl FnOnce(&mut Project)) {
     let Some(id) = state.project(org, slug).map(|project| project.id) else { return };
-    if let Some(project) = state.projects.iter_mut().find(|project| project.id == id) {
-        change(project);
-    }
+    state.projects.change(id, change);
 }

@@ -134,6 +134,7 @@ fn judge(state: &mut State, request: &Request, project: &str) -> Result<Response
     let now = state.standing(&key_id);
     if !pending || admit(state, request, project, now).is_ok() {
         let project_id = project.parse().unwrap_or_default();
+        state.stats.count(&key_id, &item_types);
         state.ingestion.events.push(IngestedEvent { project_id, key_id, item_types, event_id });
     }
     Ok(accepted)

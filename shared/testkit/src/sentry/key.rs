@@ -133,7 +133,7 @@ pub(super) fn loader_option_names(flavor: Flavor) -> &'static [&'static str] {
 /// A new key with the project's defaults, already in the table.
 pub(super) fn add(state: &mut State, project_id: u64, label: &str) -> Key {
     let key = blank(state, project_id, label.to_owned());
-    state.keys.push(key.clone());
+    state.keys.add(key.clone());
     key
 }
 

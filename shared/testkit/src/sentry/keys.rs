@@ -45,7 +45,7 @@ pub(super) fn member(
     match request.method.as_str() {
         "PUT" => update(state, request, &project, key),
         "DELETE" => {
-            state.keys.retain(|known| known.id != key.id);
+            state.keys.remove(&key.id);
             Ok(Response::empty(204))
         }
         _ => Ok(Response::json(200, &show(state, &key))),
@@ -74,13 +74,8 @@ fn list(state: &State, request: &Request, project: &Project) -> Result<Response,
         Some("inactive") => !key.is_active,
         Some(_) => false,
     };
-    let mut rows: Vec<(u64, Value)> = state
-        .keys
-        .iter()
-        .filter(|key| key.project_id == project.id)
-        .filter(wanted)
-        .map(|key| (key.row, show(state, key)))
-        .collect();
+    let mut rows: Vec<(u64, Value)> =
+        state.keys.of_project(project.id).filter(wanted).map(|key| (key.row, show(state, key))).collect();
     rows.sort_by_key(|(row, _)| std::cmp::Reverse(*row));
     Ok(page::by_row(rows, asked).answer(state, request))
 }
@@ -105,7 +100,7 @@ fn create(state: &mut State, request: &Request, project: &Project) -> Result<Res
     }
     key.rate_limit = rate_limit;
     let shown = show(state, &key);
-    state.keys.push(key);
+    state.keys.add(key);
     Ok(Response::json(201, &shown))
 }
 
@@ -124,9 +119,7 @@ fn update(state: &mut State, request: &Request, project: &Project, mut key: Key)
         key.rate_limit = input.rate_limit.on_update(key.rate_limit)?;
     }
     let shown = show(state, &key);
-    if let Some(stored) = state.key_mut(&key.id) {
-        *stored = key;
-    }
+    state.keys.edit(&key.id.clone(), |stored| *stored = key);
     Ok(Response::json(200, &shown))
 }
 

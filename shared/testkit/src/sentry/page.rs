@@ -116,7 +116,12 @@ pub(super) fn by_row(mut rows: Vec<(u64, Value)>, asked: Asked) -> Page {
 }
 
 /// Pages by number: the cursor's value is the page's size, its offset the page's number.
-pub(super) fn by_offset(items: Vec<Value>, asked: Asked) -> Result<Page, Response> {
+/// Only what is on the page is shown.
+pub(super) fn by_offset<T>(
+    items: impl Iterator<Item = T>,
+    show: impl FnMut(T) -> Value,
+    asked: Asked,
+) -> Result<Page, Response> {
     let Asked { limit, cursor } = asked;
     let Ok(number) = usize::try_from(cursor.offset) else {
         return Err(answers::detail(400, "Pagination offset cannot be negative"));
@@ -124,10 +129,12 @@ pub(super) fn by_offset(items: Vec<Value>, asked: Asked) -> Result<Page, Respons
     let size = usize::try_from(cursor.value).unwrap_or(usize::MAX);
     let skip = number.saturating_mul(size);
     let take = if size == 0 { limit } else { size.min(limit) };
-    let has_next = items.len() > skip.saturating_add(take);
+    let mut items = items.skip(skip);
+    let shown = items.by_ref().take(take).map(show).collect();
+    let has_next = items.next().is_some();
     let (value, page) = (u64::try_from(limit).unwrap_or_default(), cursor.offset);
     Ok(Page {
-        items: items.into_iter().skip(skip).take(take).collect(),
+        items: shown,
         previous: (Cursor { value, offset: page - 1, is_prev: true }, page > 0),
         next: (Cursor { value, offset: page.saturating_add(1), is_prev: false }, has_next),
     })

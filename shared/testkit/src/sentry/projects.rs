@@ -1,7 +1,5 @@
 //! Introspection, organizations and projects.
 
-use std::cmp::Reverse;
-
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
@@ -36,9 +34,8 @@ pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Resp
 pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Result<Response, Response> {
     caller.may(&request.method, Subject::Project)?;
     only_get(request)?;
-    let mut projects = projects_of(state, caller.organization_id());
-    projects.sort_by_key(|project| Reverse(project.id));
-    list_page(state, request, &projects)
+    // No organization has the id 0.
+    list_page(state, request, state.projects.newest_first(caller.organization_id().unwrap_or_default()))
 }
 
 /// `/organizations/{org}/projects/`: by slug.
@@ -51,19 +48,13 @@ pub(super) fn list(
     caller.may(&request.method, Subject::Organization)?;
     only_get(request)?;
     let organization = caller.organization(state, organization)?;
-    let mut projects = projects_of(state, Some(organization.id));
-    projects.sort_by(|one, other| one.slug.cmp(&other.slug));
-    list_page(state, request, &projects)
+    list_page(state, request, state.projects.by_slug(organization.id))
 }
 
-fn projects_of(state: &State, organization: Option<u64>) -> Vec<&Project> {
-    state.projects.iter().filter(|project| !project.deleted && Some(project.organization) == organization).collect()
-}
-
-fn list_page(state: &State, request: &Request, projects: &[&Project]) -> Result<Response, Response> {
+fn list_page(state: &State, request: &Request, ids: impl Iterator<Item = u64>) -> Result<Response, Response> {
     let asked = page::read(request, 100)?;
-    let shown = projects.iter().map(|project| show_project(state, project)).collect();
-    Ok(page::by_offset(shown, asked)?.answer(state, request))
+    let show = |id| state.projects.get(id).map_or(Value::Null, |project| show_project(state, project));
+    Ok(page::by_offset(ids, show, asked)?.answer(state, request))
 }
 
 /// `/organizations/{org}/`

@@ -1,12 +1,15 @@
 //! What the server remembers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use url::Url;
 
 use super::ingest::Ingestion;
 use super::key::Key;
+use super::key_table::Keys;
 use super::limits::Limits;
+use super::project_table::Projects;
+use super::stats::Stats;
 
 /// Which Sentry the stand-in is, where versions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +57,17 @@ pub(super) struct State {
     pub(super) prefix: String,
     pub(super) link_host: Option<String>,
     pub(super) organizations: Vec<Organization>,
-    pub(super) projects: Vec<Project>,
-    pub(super) keys: Vec<Key>,
+    pub(super) projects: Projects,
+    pub(super) keys: Keys,
     pub(super) tokens: Vec<Token>,
     pub(super) limits: Limits,
     pub(super) ingestion: Ingestion,
     pub(super) question: Option<(u16, String)>,
-    pub(super) stats: HashMap<String, Vec<(u64, u64)>>,
+    pub(super) stats: Stats,
     pub(super) secret_marker: Option<String>,
     last_id: u64,
     last_row: u64,
-    created: u64,
+    created: i64,
 }
 
 impl Default for State {
@@ -75,13 +78,13 @@ impl Default for State {
             prefix: String::new(),
             link_host: None,
             organizations: Vec::new(),
-            projects: Vec::new(),
-            keys: Vec::new(),
+            projects: Projects::default(),
+            keys: Keys::default(),
             tokens: Vec::new(),
             limits: Limits::default(),
             ingestion: Ingestion::default(),
             question: None,
-            stats: HashMap::new(),
+            stats: Stats::default(),
             secret_marker: None,
             last_id: 0,
             last_row: 0,
@@ -103,12 +106,11 @@ impl State {
         self.last_row
     }
 
-    /// The date of the next object: a second after the one before, so that order and dates agree without a clock.
+    /// The date of the next object: now, to the microsecond, and later than that of every object before.
+    #[expect(clippy::disallowed_methods, reason = "Sentry has a clock of its own")]
     pub(super) fn next_date(&mut self) -> String {
-        let second = self.created;
-        self.created += 1;
-        let (day, hour, minute) = (second / 86_400 + 1, second / 3_600 % 24, second / 60 % 60);
-        format!("2026-01-{day:02}T{hour:02}:{minute:02}:{:02}.000000Z", second % 60)
+        self.created = jiff::Timestamp::now().as_microsecond().max(self.created + 1);
+        format!("{:.6}", jiff::Timestamp::from_microsecond(self.created).unwrap_or_default())
     }
 
     pub(super) fn organization(&self, named: &str) -> Option<&Organization> {
@@ -123,21 +125,20 @@ impl State {
 
     pub(super) fn project(&self, organization: &str, named: &str) -> Option<&Project> {
         let organization = self.organization(organization)?.id;
-        self.projects.iter().find(|project| {
-            !project.deleted
-                && project.organization == organization
-                && (project.slug == named || (self.numeric_ids() && project.id.to_string() == named))
+        self.projects.named(organization, named).or_else(|| {
+            let project = self.projects.get(named.parse().ok().filter(|_| self.numeric_ids())?)?;
+            (project.organization == organization && project.id.to_string() == named).then_some(project)
         })
     }
 
     pub(super) fn project_by_id(&self, id: u64) -> Option<&Project> {
-        self.projects.iter().find(|project| project.id == id && !project.deleted)
+        self.projects.get(id)
     }
 
     /// The project that once had this slug, even where it is deleted by now.
     pub(super) fn renamed_project(&self, organization: &str, old_slug: &str) -> Option<&Project> {
         let organization = self.organization(organization)?.id;
-        self.projects.iter().rev().find(|project| {
+        self.projects.all().find(|project| {
             project.organization == organization && project.old_slugs.iter().any(|slug| slug == old_slug)
         })
     }
@@ -148,11 +149,7 @@ impl State {
     }
 
     pub(super) fn key(&self, id: &str) -> Option<&Key> {
-        self.keys.iter().find(|key| key.id == id)
-    }
-
-    pub(super) fn key_mut(&mut self, id: &str) -> Option<&mut Key> {
-        self.keys.iter_mut().find(|key| key.id == id)
+        self.keys.get(id)
     }
 
     /// Today's ingestion endpoint, of which all DSNs are made. A prefix that the public URL lacks is added, because

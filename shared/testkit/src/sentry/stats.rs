@@ -1,5 +1,7 @@
 //! Key statistics (fact 33, section 1.7).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response};
@@ -12,6 +14,42 @@ use super::state::State;
 
 /// More buckets than any client should ask for: a mistaken range must not fill the memory.
 const MOST_BUCKETS: u64 = 10_000;
+
+/// What is counted for each key, and how that is told.
+#[derive(Default)]
+pub(super) struct Stats {
+    /// Accepted errors at times in seconds since 1970, by key id.
+    accepted: HashMap<String, Vec<(u64, u64)>>,
+    /// When what is ingested now is counted; `None` counts nothing.
+    pub(super) clock: Option<u64>,
+    pub(super) fail: bool,
+}
+
+impl Stats {
+    pub(super) fn set(&mut self, key_id: &str, accepted: Vec<(u64, u64)>) {
+        self.accepted.insert(key_id.to_owned(), accepted);
+    }
+
+    /// Counts what ingestion accepted; the items are those of an envelope, none where it is compressed.
+    pub(super) fn count(&mut self, key_id: &str, item_types: &[String]) {
+        let Some(now) = self.clock else { return };
+        // The categories default, error and security (fact 33).
+        let is_error =
+            |kind: &&String| matches!(kind.as_str(), "event" | "security" | "raw_security" | "unreal_report");
+        let errors = match item_types {
+            [] => 1,
+            types => types.iter().filter(is_error).map(|_| 1).sum(),
+        };
+        if errors == 0 {
+            return;
+        }
+        let accepted = self.accepted.entry(key_id.to_owned()).or_default();
+        match accepted.iter_mut().find(|(at, _)| *at == now) {
+            Some((_, count)) => *count += errors,
+            None => accepted.push((now, errors)),
+        }
+    }
+}
 
 /// `…/keys/{key}/stats/`
 pub(super) fn stats(
@@ -27,8 +65,10 @@ pub(super) fn stats(
     }
     let project = caller.project(state, path, request)?;
     let key = keys::find(state, &project, key_id)?;
-    let counted = state.stats.get(&key.id).map(Vec::as_slice).unwrap_or_default();
-    let buckets = buckets(request, counted).ok_or_else(|| answers::detail(400, "Invalid request data"))?;
+    let counted = state.stats.accepted.get(&key.id).map(Vec::as_slice).unwrap_or_default();
+    // Every failure inside is told as a mistake of the request.
+    let buckets = buckets(request, counted).filter(|_| !state.stats.fail);
+    let buckets = buckets.ok_or_else(|| answers::detail(400, "Invalid request data"))?;
     Ok(Response::json(200, &Value::Array(buckets)))
 }
 

@@ -1,5 +1,7 @@
 //! The strict rules: where a client that is almost right must fail.
 
+mod life;
+mod rotate_secret;
 mod rotation;
 
 use std::sync::Arc;

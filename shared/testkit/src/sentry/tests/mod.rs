@@ -4,6 +4,8 @@ mod keys;
 mod pages;
 mod proof;
 mod reach;
+mod scale;
+mod stats;
 
 use std::sync::Arc;
 
