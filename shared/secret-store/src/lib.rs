@@ -1,11 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod description;
 mod document;
 mod error;
+mod list;
+mod rotate;
+mod stage;
 mod store;
 mod token;
+mod value;
+mod versions;
 
+pub use description::{Description, Replica};
 pub use document::{Document, InvalidDocument};
 pub use error::{Error, Kind};
-pub use store::{Description, SecretStore, Stage, Version};
+pub use list::{ListedSecret, SecretPages};
+pub use stage::Stage;
+pub use store::SecretStore;
 pub use token::{NoToken, auth_token};
+pub use versions::Version;

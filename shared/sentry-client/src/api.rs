@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::time::Instant;
 
+use crate::budget::{Budget, Share};
 use crate::client::Client;
 use crate::token::AuthToken;
 
@@ -13,6 +14,7 @@ pub struct Api<'a> {
     pub(crate) client: &'a Client,
     pub(crate) token: &'a AuthToken,
     pub(crate) deadline: Instant,
+    pub(crate) budget: Option<Budget>,
     calls: AtomicU32,
 }
 
@@ -24,7 +26,20 @@ impl fmt::Debug for Api<'_> {
 
 impl<'a> Api<'a> {
     pub(crate) fn new(client: &'a Client, token: &'a AuthToken, deadline: Instant) -> Self {
-        Self { client, token, deadline, calls: AtomicU32::new(0) }
+        Self { client, token, deadline, budget: None, calls: AtomicU32::new(0) }
+    }
+
+    /// Leaves this share of each rate limit to others: once an answer showed that no more than that is left, the next
+    /// call waits for the end of the limit's window. One that would have to wait beyond the deadline is not sent, and
+    /// fails with [`crate::Kind::RateLimited`].
+    ///
+    /// All integration tokens of an organization draw on the same limits (facts/sentry-api.md section 1.9): work that
+    /// can wait leaves some to work that cannot. Probes and questions carry no such token: they neither wait nor count.
+    /// What must not wait, such as enabling a key again that applications read, is asked by an `Api` that leaves nothing.
+    #[must_use]
+    pub fn leaving(mut self, share: Share) -> Self {
+        self.budget = Some(Budget::leaving(share));
+        self
     }
 
     /// How many requests were sent so far, probes and questions included.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::Api;
 use crate::body;
+use crate::budget::Budget;
 use crate::error::{self, Cause, Error, Kind};
 use crate::retry::rate_limit_wait;
 
@@ -52,7 +53,8 @@ impl Api<'_> {
             sent: false,
             ..Error::new(call.operation, Kind::Unauthorized, Cause::TokenUnsendable)
         })?;
-        let response = self.send_as(call, &authorization).await?;
+        self.leave_to_others(call.operation).await?;
+        let response = self.send_as(call, &authorization, self.budget.as_ref()).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -62,11 +64,34 @@ impl Api<'_> {
         Err(error::status(call.operation, status.as_u16(), moved_to))
     }
 
-    /// Sends a request with any authorization and gives back the answer whatever its status, after retries.
-    pub(crate) async fn send_as(&self, call: &Call<'_>, authorization: &HeaderValue) -> Result<Response, Error> {
+    /// Waits while what is left of the rate limit is for others.
+    async fn leave_to_others(&self, operation: &'static str) -> Result<(), Error> {
+        // Another call of this principal may lengthen the wait meanwhile.
+        while let Some(wait) = self.budget.as_ref().and_then(Budget::wait) {
+            self.time_for_one(operation)?;
+            if Instant::now() + wait + LEAST_TIME >= self.deadline {
+                return Err(Error { sent: false, ..Error::new(operation, Kind::RateLimited, Cause::LeftToOthers) });
+            }
+            tracing::debug!(operation, wait_ms = wait.as_millis(), "leaving the rest of the rate limit to others");
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Sends a request with any authorization and gives back the answer whatever its status, after retries. Where the
+    /// authorization draws on a rate limit of which a part is left to others, `budget` is theirs.
+    pub(crate) async fn send_as(
+        &self,
+        call: &Call<'_>,
+        authorization: &HeaderValue,
+        budget: Option<&Budget>,
+    ) -> Result<Response, Error> {
         let mut delays = self.client.retry.delays();
         loop {
             let result = self.send_once(call, authorization).await;
+            if let (Some(budget), Ok(response)) = (budget, &result) {
+                budget.note(response.headers(), (self.client.clock)());
+            }
             let wait = match &result {
                 Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                     // Nothing was carried out, so any request may be sent again once the window is over.
@@ -81,7 +106,8 @@ impl Api<'_> {
                 Err(error) if error.kind == Kind::Unavailable && !error.sent => delays.next(),
                 Ok(_) | Err(_) => None,
             };
-            match wait {
+            let held = budget.and_then(Budget::wait).unwrap_or_default();
+            match wait.map(|wait| wait.max(held)) {
                 Some(wait)
                     if wait <= self.client.retry.longest && Instant::now() + wait + LEAST_TIME < self.deadline =>
                 {

@@ -13,7 +13,7 @@ pub enum Kind {
     NotFound,
     /// 301, 302, 307 or 308: the project has another slug now, if Sentry told it.
     Moved(Option<String>),
-    /// 429, for longer than the call could wait.
+    /// 429, for longer than the call could wait; or not sent, to leave the rest of the limit to others ([`crate::Share`]).
     RateLimited,
     /// Any other 4xx: Sentry does not take the request as it is.
     Rejected,
@@ -44,6 +44,7 @@ pub(crate) enum Cause {
     Incomplete(&'static str),
     TokenUnsendable,
     Deadline,
+    LeftToOthers,
     EndlessList,
 }
 
@@ -103,6 +104,9 @@ impl fmt::Display for Error {
                 f.write_str("was not sent: the token holds a character that no HTTP header can carry")
             }
             Cause::Deadline => f.write_str("was not sent: the invocation's time is nearly over"),
+            Cause::LeftToOthers => {
+                f.write_str("was not sent: the rest of the rate limit is left to others for longer than it could wait")
+            }
             Cause::EndlessList => f.write_str("got a list that does not end"),
         }
     }

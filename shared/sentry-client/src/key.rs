@@ -157,6 +157,12 @@ impl NewKey {
 }
 
 impl KeyUpdate {
+    /// What a key is now: change one member of it, and nothing else of the key changes.
+    #[must_use]
+    pub fn of(key: &ClientKey) -> Self {
+        Self { label: key.label.clone(), is_active: key.is_active, settings: key.settings.clone() }
+    }
+
     fn to_json(&self) -> Value {
         let mut body = Map::new();
         body.insert("name".to_owned(), self.label.clone().into());

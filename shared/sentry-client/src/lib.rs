@@ -2,6 +2,7 @@
 
 mod api;
 mod body;
+mod budget;
 mod call;
 mod client;
 mod dsn;
@@ -13,10 +14,12 @@ mod page;
 mod project;
 mod question;
 mod retry;
+mod stats;
 mod token;
 mod url;
 
 pub use api::Api;
+pub use budget::Share;
 pub use client::{BuildError, Client, Clock};
 pub use dsn::{Dsn, InvalidDsn};
 pub use error::{Error, Kind};
@@ -26,5 +29,6 @@ pub use key::{ClientKey, KeySettings, KeyUpdate, NewKey, RateLimit};
 pub use project::{Organization, Project};
 pub use question::Answer;
 pub use retry::RetryPolicy;
+pub use stats::{KeyCount, Resolution};
 pub use token::AuthToken;
 pub use url::{BaseUrl, InvalidBaseUrl};

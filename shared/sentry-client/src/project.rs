@@ -48,6 +48,18 @@ pub struct Project {
 }
 
 impl Project {
+    /// A project that was seen earlier, to ask about its keys without asking for it anew; what its plan offers is not
+    /// remembered. `None` where a slug is none of Sentry's.
+    ///
+    /// It may have been renamed since, which a call tells with [`Kind::Moved`], and another project may have its slug:
+    /// then a key that lives on is not found there. So what is not found under a remembered project is no proof; ask
+    /// for the project by [`Api::project`] and compare the id.
+    #[must_use]
+    pub fn remembered(id: u64, slug: &str, organization: Organization) -> Option<Self> {
+        let usable = body::is_slug(slug) && body::is_slug(&organization.slug);
+        usable.then(|| Self { id, slug: slug.to_owned(), organization, features: None })
+    }
+
     /// Whether this text names the project, by slug or by id.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {

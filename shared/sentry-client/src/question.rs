@@ -54,7 +54,7 @@ impl Api<'_> {
             body: Some(json!({})),
             repeat: Repeat::Safe,
         };
-        match self.send_as(&call, &authorization).await {
+        match self.send_as(&call, &authorization, None).await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 Ok(read(status, &body::lenient(OPERATION, response).await))

@@ -37,17 +37,28 @@ impl RetryPolicy {
 
 /// How long a 429 asks to wait: `Retry-After` in seconds where some proxy gives it, else the end of Sentry's window.
 ///
-/// Sentry itself sends no `Retry-After`; `X-Sentry-Rate-Limit-Reset` is in Unix seconds
-/// (facts/sentry-23.7.1-observed.md, A6.52). A window that is over already means: now.
+/// Sentry itself sends no `Retry-After` (facts/sentry-23.7.1-observed.md, A6.52).
 pub(crate) fn rate_limit_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    // What no duration can hold is a long wait, not none.
-    let wait = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-    if let Some(seconds) = number("retry-after").filter(|seconds| *seconds >= 0.0) {
-        return Some(wait(seconds));
+    match number(headers, "retry-after").filter(|seconds| *seconds >= 0.0) {
+        Some(seconds) => Some(duration(seconds)),
+        None => until_reset(headers, now),
     }
-    let reset = number("x-sentry-rate-limit-reset").filter(|reset| !reset.is_nan())?;
-    Some(wait(reset - now.as_duration().as_secs_f64()))
+}
+
+/// How long Sentry's window lasts: `X-Sentry-Rate-Limit-Reset` is in Unix seconds (A6.52). One that is over already
+/// lasts no longer.
+pub(crate) fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let reset = number(headers, "x-sentry-rate-limit-reset").filter(|reset| !reset.is_nan())?;
+    Some(duration(reset - now.as_duration().as_secs_f64()))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// What no duration can hold is a long wait, not none.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sentry_client::{Api, Error, Kind, RetryPolicy};
+use sentry_client::{Api, Error, Kind, Resolution, RetryPolicy};
 use testkit::http::{FromFn, Request, Response, Server};
 use tokio::time::Instant;
 
-use crate::fixtures::{KEY, MARKER, list, new_key, project, update};
+use crate::fixtures::{KEY, MARKER, list, new_key, project, since, until, update};
 use crate::raw::{Then, partial, raw};
 use crate::script::{TOKEN, client, json, on, quick, script, spoken, token};
 
@@ -75,6 +75,7 @@ async fn failures(api: &Api<'_>) -> Vec<Error> {
         api.create_key(&project, &new_key()).await.err(),
         api.update_key(&project, KEY, &update()).await.err(),
         api.delete_key(&project, KEY).await.err(),
+        api.key_stats(&project, KEY, since(), until(), Resolution::Day).await.err(),
     ]
     .into_iter()
     .flatten()
@@ -94,15 +95,15 @@ fn says_nothing(error: &Error, url: &str, name: &str) {
 #[tokio::test]
 async fn the_status_decides_whatever_the_body_and_no_error_repeats_it() {
     let statuses = [
-        (302, Kind::Moved(None), 8),
-        (400, Kind::Rejected, 8),
-        (401, Kind::Unauthorized, 8),
-        (403, Kind::Forbidden, 8),
+        (302, Kind::Moved(None), 9),
+        (400, Kind::Rejected, 9),
+        (401, Kind::Unauthorized, 9),
+        (403, Kind::Forbidden, 9),
         // A key that is not there is none, and deleted.
-        (404, Kind::NotFound, 6),
-        (429, Kind::RateLimited, 8),
-        (500, Kind::Unavailable, 8),
-        (503, Kind::Unavailable, 8),
+        (404, Kind::NotFound, 7),
+        (429, Kind::RateLimited, 9),
+        (500, Kind::Unavailable, 9),
+        (503, Kind::Unavailable, 9),
     ];
     let sentry = Constant::start();
     let url = sentry.server.url();
@@ -131,14 +132,14 @@ async fn a_success_that_cannot_be_read_is_unavailable_and_not_repeated_in_the_er
         sentry.answers(shape);
         let api = client.api(&token, Instant::now() + MINUTE);
         let errors = failures(&api).await;
-        assert!(errors.len() >= 6, "{name}: {errors:?}");
+        assert!(errors.len() >= 7, "{name}: {errors:?}");
         for error in errors {
             // An object without `auth` says that nobody is logged in.
             let nobody = error.operation() == "GET /api/0/" && *error.kind() == Kind::Unauthorized;
             assert!(nobody || *error.kind() == Kind::Unavailable, "{name}: {error}");
             says_nothing(&error, &url, name);
         }
-        assert_eq!(sentry.server.calls().len(), 8, "{name}: one request each");
+        assert_eq!(sentry.server.calls().len(), 9, "{name}: one request each");
     }
 }
 

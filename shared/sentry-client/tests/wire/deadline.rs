@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sentry_client::{Answer, Kind, Probe};
+use sentry_client::{Answer, Kind, Probe, Resolution};
 use testkit::fault::Fault;
 use tokio::time::Instant;
 
-use crate::fixtures::{KEY, KEYS, QUESTION, at_key, dsn, list, new_key, project, update};
+use crate::fixtures::{KEY, KEYS, QUESTION, at_key, dsn, list, new_key, project, since, until, update};
 use crate::raw::{Then, partial, raw};
 use crate::script::{client, failing, script, token};
 
@@ -34,6 +34,7 @@ async fn nothing_is_sent_when_it_is_near_or_over() {
             api.create_key(&project, &new_key()).await.unwrap_err(),
             api.update_key(&project, KEY, &update()).await.unwrap_err(),
             api.delete_key(&project, KEY).await.unwrap_err(),
+            api.key_stats(&project, KEY, since(), until(), Resolution::Hour).await.unwrap_err(),
             api.ask_dsn(&project, &dsn()).await.unwrap_err(),
             api.probe(&dsn()).await.unwrap_err(),
         ];
@@ -46,7 +47,7 @@ async fn nothing_is_sent_when_it_is_near_or_over() {
 
 #[tokio::test]
 async fn a_slow_answer_is_given_up_inside_it_and_not_asked_for_again() {
-    for request in [list(), at_key("PUT", KEY), format!("POST {KEYS}")] {
+    for request in [list(), at_key("PUT", KEY), at_key("DELETE", KEY), format!("POST {KEYS}")] {
         let sentry = script([failing(&request, LONG)]);
         let api = sentry.api_for(SHORT);
         let started = Instant::now();
@@ -55,11 +56,14 @@ async fn a_slow_answer_is_given_up_inside_it_and_not_asked_for_again() {
             api.keys(&project).await.unwrap_err()
         } else if request.starts_with("PUT") {
             api.update_key(&project, KEY, &update()).await.unwrap_err()
+        } else if request.starts_with("DELETE") {
+            api.delete_key(&project, KEY).await.unwrap_err()
         } else {
             api.create_key(&project, &new_key()).await.unwrap_err()
         };
         assert!(in_time(started), "{request}");
         assert_eq!((error.kind(), error.is_unclear()), (&Kind::Unavailable, true), "{request}");
+        assert!(error.is_timeout(), "{request}");
         assert!(error.to_string().ends_with("got no answer in time"), "{error}");
         sentry.done(&api);
     }

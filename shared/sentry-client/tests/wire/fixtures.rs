@@ -1,5 +1,6 @@
 //! Sentry's objects as 23.7.1 shows them.
 
+use jiff::Timestamp;
 use sentry_client::{ClientKey, Dsn, KeySettings, KeyUpdate, NewKey, Project, RateLimit};
 use serde_json::{Value, json};
 
@@ -100,4 +101,13 @@ pub(crate) fn new_key() -> NewKey {
 
 pub(crate) fn update() -> KeyUpdate {
     KeyUpdate { label: "shop".to_owned(), is_active: true, settings: settings() }
+}
+
+pub(crate) fn since() -> Timestamp {
+    Timestamp::from_second(1_795_395_600).unwrap()
+}
+
+/// Two hours and a part of a second later.
+pub(crate) fn until() -> Timestamp {
+    Timestamp::new(1_795_402_800, 900_000_000).unwrap()
 }

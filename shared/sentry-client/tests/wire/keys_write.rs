@@ -119,6 +119,25 @@ async fn a_disable_keeps_the_pin_and_clears_a_limit_only_by_null() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_read_changed_and_written_keeps_all_else() {
+    let mut found = key_json(KEY, "shop [abc1234/def56789]");
+    found["browserSdkVersion"] = json!("6.x");
+    found["dynamicSdkLoaderOptions"]["hasFeedback"] = json!(true);
+    let sentry = script([on(at_key("GET", KEY), value(200, &found)), on(at_key("PUT", KEY), value(200, &found))]);
+    let api = sentry.api();
+    let before = api.key(&project(), KEY).await.unwrap().unwrap();
+    let disabled = KeyUpdate { is_active: false, ..KeyUpdate::of(&before) };
+    let after = api.update_key(&project(), KEY, &disabled).await.unwrap();
+    assert_eq!(KeyUpdate::of(&after), KeyUpdate::of(&before), "this Sentry changed nothing, and the answer shows it");
+    let body = json!({
+        "name": "shop [abc1234/def56789]", "isActive": false, "rateLimit": {"count": 100, "window": 3600},
+        "browserSdkVersion": "6.x",
+        "dynamicSdkLoaderOptions": {"hasDebug": false, "hasFeedback": true, "hasPerformance": false, "hasReplay": true},
+    });
+    assert_eq!(sentry.done(&api)[1].json().unwrap(), body);
+}
+
+#[tokio::test]
 async fn what_an_update_did_not_change_shows_in_the_answer() {
     let mut now = key_json(KEY, "shop");
     now["rateLimit"] = json!(null);
@@ -154,6 +173,34 @@ async fn a_refused_delete_is_never_a_success() {
         let sentry = script([on(at_key("DELETE", KEY), answer(status, "{}"))]);
         let api = sentry.api();
         assert_eq!(*api.delete_key(&project(), KEY).await.unwrap_err().kind(), kind);
+        sentry.done(&api);
+    }
+}
+
+#[tokio::test]
+async fn a_delete_is_repeated_after_a_limit() {
+    let sentry = script([
+        on(at_key("DELETE", KEY), answer(429, "\"slow down\"")),
+        on(at_key("DELETE", KEY), Response::empty(204)),
+    ]);
+    let api = sentry.api();
+    api.delete_key(&project(), KEY).await.unwrap();
+    sentry.done(&api);
+}
+
+#[tokio::test]
+async fn a_delete_that_no_answer_came_to_is_never_a_success() {
+    let cases = [
+        (Fault::Answer(429, Vec::new(), String::new()), Kind::RateLimited, Some(429), false),
+        (Fault::Status(500), Kind::Unavailable, Some(500), true),
+        (Fault::DropBefore, Kind::Unavailable, None, true),
+        (Fault::DropAfter, Kind::Unavailable, None, true),
+    ];
+    for (fault, kind, status, unclear) in cases {
+        let sentry = script([0; 3].map(|_| failing(at_key("DELETE", KEY), fault.clone())));
+        let api = sentry.api();
+        let error = api.delete_key(&project(), KEY).await.unwrap_err();
+        assert_eq!((error.kind(), error.status(), error.is_unclear()), (&kind, status, unclear), "{fault:?}");
         sentry.done(&api);
     }
 }

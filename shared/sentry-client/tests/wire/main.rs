@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod deadline;
 #[cfg(test)]
 mod fixtures;
@@ -36,3 +38,5 @@ mod retry;
 mod script;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod stats;

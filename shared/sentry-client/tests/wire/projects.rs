@@ -1,6 +1,6 @@
 //! Projects by slug, by number, after a rename, and lists of them.
 
-use sentry_client::Kind;
+use sentry_client::{Kind, Organization, Project};
 use serde_json::json;
 use testkit::fault::Fault;
 
@@ -37,6 +37,22 @@ async fn a_project_is_read_by_its_slugs() {
     assert!(found.organization.is_named("7") && found.organization.is_named("acme"));
     assert_eq!(found.offers_rate_limits(), Some(true));
     sentry.done(&api);
+}
+
+#[tokio::test]
+async fn a_remembered_project_is_asked_about_without_being_asked_for() {
+    let acme = || project().organization;
+    let remembered = Project::remembered(42, "shop", acme()).unwrap();
+    assert_eq!((remembered.id, &remembered.slug, &remembered.organization), (42, &project().slug, &acme()));
+    assert_eq!(remembered.offers_rate_limits(), None);
+    let sentry = script([on(crate::fixtures::list(), answer(200, "[]"))]);
+    let api = sentry.api();
+    assert_eq!(api.keys(&remembered).await.unwrap(), []);
+    sentry.done(&api);
+    for slug in ["", "..", "a/b", "käse", "a\n"] {
+        assert_eq!(Project::remembered(42, slug, acme()), None, "{slug:?}");
+        assert_eq!(Project::remembered(42, "shop", Organization { id: 7, slug: slug.to_owned() }), None, "{slug:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Reading and storing values.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::error::{Error, Kind};
+use crate::stage::Stage;
+use crate::store::SecretStore;
+
+impl SecretStore {
+    /// The value of one version that carries a label; `None` where it has none, or is not (yet) seen to carry it.
+    ///
+    /// # Errors
+    /// [`Error`] of `GetSecretValue`.
+    pub async fn value_at(
+        &self,
+        secret_id: &str,
+        version_id: &str,
+        stage: Stage,
+    ) -> Result<Option<SecretString>, Error> {
+        self.get(secret_id, Some(version_id), Some(stage)).await
+    }
+
+    /// The value of one version, whatever its labels; `None` where it has none or is gone.
+    ///
+    /// # Errors
+    /// [`Error`] of `GetSecretValue`; [`Kind::Rejected`] where the secret is scheduled for deletion, which withholds
+    /// its values without deleting them.
+    pub async fn value_of(&self, secret_id: &str, version_id: &str) -> Result<Option<SecretString>, Error> {
+        self.get(secret_id, Some(version_id), None).await
+    }
+
+    /// What applications would read now; `None` where there is no such secret or no value.
+    ///
+    /// # Errors
+    /// [`Error`] of `GetSecretValue`.
+    pub async fn current_value(&self, secret_id: &str) -> Result<Option<SecretString>, Error> {
+        self.get(secret_id, None, None).await
+    }
+
+    async fn get(
+        &self,
+        secret_id: &str,
+        version_id: Option<&str>,
+        stage: Option<Stage>,
+    ) -> Result<Option<SecretString>, Error> {
+        const ACTION: &str = "GetSecretValue";
+        let request = self
+            .client
+            .get_secret_value()
+            .secret_id(secret_id)
+            .set_version_id(version_id.map(str::to_owned))
+            .set_version_stage(stage.map(|stage| stage.as_str().to_owned()));
+        match request.send().await {
+            // A binary value is no document of ours: the empty text says so to whoever reads it as one.
+            Ok(answer) => Ok(Some(SecretString::from(answer.secret_string.unwrap_or_default()))),
+            Err(error) => match Error::from_sdk(ACTION, &error) {
+                error if error.kind() == Kind::NotFound => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Stores the value of the version that a rotation is making, as AWSPENDING. The same value again is no change;
+    /// `rotation_token` is passed on, because Secrets Manager checks by it who makes a version
+    /// (facts/aws.md section 1.1).
+    ///
+    /// # Errors
+    /// [`Kind::ValueExists`] where the version has another value.
+    pub async fn put_pending(
+        &self,
+        secret_id: &str,
+        version_id: &str,
+        value: &SecretString,
+        rotation_token: Option<&SecretString>,
+    ) -> Result<(), Error> {
+        #[expect(clippy::disallowed_methods, reason = "the bytes go into the SDK's PutSecretValue, which redacts them")]
+        let (value, rotation_token) =
+            (value.expose_secret().to_owned(), rotation_token.map(|token| token.expose_secret().to_owned()));
+        self.client
+            .put_secret_value()
+            .secret_id(secret_id)
+            .client_request_token(version_id)
+            .secret_string(value)
+            .version_stages(Stage::Pending.as_str())
+            .set_rotation_token(rotation_token)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Error::from_sdk("PutSecretValue", &error))
+    }
+}

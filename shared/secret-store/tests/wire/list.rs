@@ -1,0 +1,131 @@
+//! Every secret, page by page.
+
+use secret_store::{Kind, ListedSecret, Stage};
+use serde_json::{Value, json};
+
+use crate::service::{ARN, CURRENT, PENDING, answer, asked, refusal, script, strict};
+
+fn page(secrets: &[&str], next: Option<&str>) -> Value {
+    let secrets: Vec<Value> =
+        secrets.iter().map(|name| json!({"ARN": format!("{ARN}/{name}"), "Name": name})).collect();
+    match next {
+        Some(next) => json!({"SecretList": secrets, "NextToken": next}),
+        None => json!({"SecretList": secrets}),
+    }
+}
+
+fn names(page: Vec<ListedSecret>) -> Vec<String> {
+    page.into_iter().map(|secret| secret.name).collect()
+}
+
+#[tokio::test]
+async fn everything_that_is_said_is_read() {
+    let (server, store) = script([answer(&json!({"SecretList": [
+        {
+            "ARN": ARN, "Name": "app/dsn", "RotationEnabled": true, "PrimaryRegion": "eu-west-1",
+            "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:rotate",
+            "DeletedDate": 1_796_000_000.5, "Tags": [{"Key": "sentry:kind", "Value": "client-key"}],
+            "SecretVersionsToStages": {CURRENT: ["AWSCURRENT"], PENDING: ["AWSPREVIOUS"]},
+        },
+        {"ARN": format!("{ARN}2"), "Name": "bare"},
+    ]}))]);
+    let mut pages = store.secrets();
+    let found = pages.next().await.unwrap().unwrap();
+    assert_eq!(found[0].version_at(Stage::Current), Some(CURRENT));
+    assert!(found[0].has_stage(PENDING, Stage::Previous));
+    let expected = [
+        ListedSecret {
+            arn: ARN.to_owned(),
+            name: "app/dsn".to_owned(),
+            tags: [("sentry:kind".to_owned(), "client-key".to_owned())].into(),
+            stages: [
+                (CURRENT.to_owned(), vec!["AWSCURRENT".to_owned()]),
+                (PENDING.to_owned(), vec!["AWSPREVIOUS".to_owned()]),
+            ]
+            .into(),
+            rotation_enabled: true,
+            rotation_function: Some("arn:aws:lambda:us-east-1:123456789012:function:rotate".to_owned()),
+            primary_region: Some("eu-west-1".to_owned()),
+            scheduled_for_deletion: true,
+        },
+        ListedSecret { arn: format!("{ARN}2"), name: "bare".to_owned(), ..ListedSecret::default() },
+    ];
+    assert_eq!(found, expected);
+    assert!(pages.next().await.is_none());
+    let request = json!({"IncludePlannedDeletion": true, "MaxResults": 100});
+    assert_eq!(asked(&server), [("ListSecrets".to_owned(), request)]);
+}
+
+#[tokio::test]
+async fn one_page_is_asked_for_at_a_time_and_an_empty_one_is_not_the_end() {
+    let (server, store) =
+        script([page(&["a", "b"], Some("one")), page(&[], Some("two")), page(&["c"], None)].map(|page| answer(&page)));
+    let mut pages = store.secrets();
+    assert!(server.calls().is_empty());
+    assert_eq!(names(pages.next().await.unwrap().unwrap()), ["a", "b"]);
+    assert_eq!(server.calls().len(), 1);
+    assert_eq!(names(pages.next().await.unwrap().unwrap()), [""; 0]);
+    assert_eq!(names(pages.next().await.unwrap().unwrap()), ["c"]);
+    assert!(pages.next().await.is_none() && pages.next().await.is_none());
+    let tokens: Vec<Value> = asked(&server).into_iter().map(|(_, body)| body["NextToken"].clone()).collect();
+    assert_eq!(tokens, [json!(null), json!("one"), json!("two")]);
+}
+
+#[tokio::test]
+async fn a_failure_ends_the_list_and_does_not_pass_for_its_end() {
+    let (server, store) = script([answer(&page(&["a"], Some("one"))), refusal("InternalServiceError")]);
+    let mut pages = store.secrets();
+    assert!(pages.next().await.unwrap().is_ok());
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.action()), (Kind::Unavailable, "ListSecrets"));
+    assert!(pages.next().await.is_none());
+    assert_eq!(server.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_go_on_is_a_failure() {
+    let (_server, store) = script([page(&["a"], Some("one")), page(&["a"], Some("one"))].map(|page| answer(&page)));
+    let mut pages = store.secrets();
+    assert!(pages.next().await.unwrap().is_ok());
+    assert_eq!(pages.next().await.unwrap().unwrap_err().kind(), Kind::Unavailable);
+    assert!(pages.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_secret_without_a_name_fails_its_page() {
+    for entry in [json!({"ARN": ARN}), json!({"Name": "app/dsn"}), json!({})] {
+        let (_server, store) = script([answer(&json!({"SecretList": [entry]}))]);
+        assert_eq!(store.secrets().next().await.unwrap().unwrap_err().kind(), Kind::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_list_is_denied() {
+    let (manager, _server, store) = strict();
+    manager.deny("ListSecrets");
+    assert_eq!(store.secrets().next().await.unwrap().unwrap_err().kind(), Kind::Denied);
+}
+
+#[tokio::test]
+async fn more_secrets_than_a_page_holds_are_all_found() {
+    let (manager, server, store) = strict();
+    let mut made: Vec<String> =
+        (0..250).map(|number| manager.create_secret(&format!("app/{number}"), Some("value"), &[])).collect();
+    let mut sizes = Vec::new();
+    let mut found = Vec::new();
+    let mut pages = store.secrets();
+    while let Some(page) = pages.next().await {
+        let page = page.unwrap();
+        sizes.push(page.len());
+        for secret in page {
+            let current = manager.version_at(&secret.arn, "AWSCURRENT");
+            assert_eq!(secret.version_at(Stage::Current).map(str::to_owned), current);
+            found.push(secret.arn);
+        }
+    }
+    assert_eq!(sizes, [100, 100, 50]);
+    made.sort();
+    found.sort();
+    assert_eq!(found, made);
+    assert_eq!(server.call_names(), ["ListSecrets"; 3]);
+}
