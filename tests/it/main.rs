@@ -35,6 +35,10 @@ mod project;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod retirement;
+#[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod telling;

@@ -5,8 +5,10 @@ mod application;
 pub mod bench;
 mod cases;
 pub mod demo;
+mod retirement;
 mod stage;
 
 pub use application::{Application, Sent};
 pub use cases::check_all;
+pub use retirement::{AT_ONCE, BUCKET, Retirement};
 pub use stage::{Binary, Stage, TIMEOUT, binary};

@@ -1,0 +1,166 @@
+//! What a run says of itself: a row for each key, and their counts.
+
+use std::collections::BTreeMap;
+
+use evidence_store::EvidenceStore;
+use function_kit::Failure;
+use function_kit::metrics::{Metrics, Unit};
+use key_lifecycle::{Action, Code, Grade, History, Ownership, State, Traffic};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::state::unavailable;
+
+/// What became of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Became {
+    /// There was none to take.
+    None,
+    /// It was taken.
+    Done,
+    /// It would be, if the policy's mode were `act`.
+    Observed,
+    /// It was tried and did not succeed: the next run goes on.
+    Failed,
+    /// It was taken and taken back at once: the key had become current in the meantime.
+    Undone,
+}
+
+/// The proof of a key's death.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Proof {
+    pub(crate) grade: Grade,
+    pub(crate) at: String,
+}
+
+impl Proof {
+    pub(crate) fn of(history: &History) -> Option<Self> {
+        history.proven.map(|proven| Self { grade: proven.grade, at: proven.at.to_string() })
+    }
+}
+
+/// What is said of one key.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Row {
+    pub(crate) key_id: String,
+    pub(crate) secret_arn: Option<String>,
+    pub(crate) project: String,
+    pub(crate) ownership: Ownership,
+    pub(crate) state: State,
+    pub(crate) action: Option<Action>,
+    pub(crate) result: Became,
+    pub(crate) reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<Code>,
+    /// What a person can do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<String>,
+    pub(crate) proof: Option<Proof>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traffic: Option<TrafficRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ledger: Option<LedgerRow>,
+}
+
+/// How much has moved to the new key, and what remains, per day.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct TrafficRow {
+    pub(crate) moved_percent: Option<u64>,
+    #[serde(flatten)]
+    pub(crate) traffic: Traffic,
+}
+
+impl TrafficRow {
+    /// How much has moved and what remains, in words.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let (old, new) = self.traffic.sums();
+        let moved = self.moved_percent?;
+        Some(format!("{moved} % of the events have moved to the new key ({old} by the old one, {new} by the new one)"))
+    }
+}
+
+/// The newest record of the key, so that a ledger that lost its end can be told from a whole one.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LedgerRow {
+    pub(crate) sequence: u32,
+    pub(crate) sha256: String,
+}
+
+/// The rows of a run, in the form in which they are stored, and what they add up to.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    rows: Vec<u8>,
+    count: usize,
+    ownership: BTreeMap<&'static str, u64>,
+    state: BTreeMap<&'static str, u64>,
+    action: BTreeMap<&'static str, u64>,
+    pub(crate) superseded: u32,
+    pub(crate) still_in_use: u32,
+    pub(crate) awaiting_proof: u32,
+    pub(crate) proof_overdue: u32,
+    pub(crate) orphans: u32,
+    pub(crate) frozen: u32,
+    pub(crate) disabled: u32,
+    pub(crate) deleted: u32,
+    pub(crate) failed: u32,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, row: &Row) -> Result<(), Failure> {
+        *self.ownership.entry(row.ownership.as_str()).or_default() += 1;
+        *self.state.entry(row.state.as_str()).or_default() += 1;
+        *self.action.entry(row.action.map_or("none", Action::as_str)).or_default() += 1;
+        self.superseded += u32::from(matches!(row.state, State::Superseded | State::Draining));
+        self.still_in_use += u32::from(row.state == State::StillInUse);
+        let proven = row.proof.as_ref().map(|proof| proof.grade);
+        self.awaiting_proof += u32::from(row.state == State::Disabled && proven != Some(Grade::Ingestion));
+        self.proof_overdue += u32::from(row.code == Some(Code::ProofOverdue));
+        self.orphans += u32::from(row.ownership == Ownership::Orphan && row.state != State::Disabled);
+        self.frozen += u32::from(row.state == State::Frozen);
+        let done = row.result == Became::Done;
+        self.disabled += u32::from(done && row.action == Some(Action::Disable));
+        self.deleted += u32::from(done && row.action == Some(Action::Delete));
+        self.failed += u32::from(row.result == Became::Failed);
+        if self.count > 0 {
+            self.rows.extend(b",\n");
+        }
+        self.count += 1;
+        serde_json::to_writer(&mut self.rows, row).map_err(|_its_text_is_not_needed| {
+            Failure::new("Internal.Defect", "a row of the run's record cannot be written as JSON")
+        })
+    }
+
+    /// The counts, by word.
+    pub(crate) fn counts(&self) -> Value {
+        json!({"ownership": self.ownership, "state": self.state, "action": self.action})
+    }
+
+    /// Stores the record of the run: what the reply says, and the rows.
+    pub(crate) async fn save(mut self, store: &EvidenceStore, name: &str, head: &Value) -> Result<(), Failure> {
+        let mut bytes = head.to_string().into_bytes();
+        // The members of the reply come first, the rows after them.
+        bytes.pop();
+        bytes.extend(b",\"rows\":[\n");
+        bytes.append(&mut self.rows);
+        bytes.extend(b"\n]}\n");
+        store.put(name, bytes).await.map_err(unavailable)
+    }
+
+    pub(crate) fn add_metrics(&self, metrics: &mut Metrics) {
+        let counts = [
+            ("KeysSuperseded", self.superseded),
+            ("KeysStillInUse", self.still_in_use),
+            ("KeysAwaitingProof", self.awaiting_proof),
+            ("ProofOverdue", self.proof_overdue),
+            ("OrphanKeys", self.orphans),
+            ("KeysFrozen", self.frozen),
+            ("KeysDisabled", self.disabled),
+            ("KeysDeleted", self.deleted),
+            ("ActionsFailed", self.failed),
+        ];
+        for (name, count) in counts {
+            metrics.add(name, Unit::Count, f64::from(count));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One project as a run sees it: its keys in Sentry, and the secrets that are bound to it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use key_lifecycle::{Created, KeySeen, Labels, SecretSeen, Tie, Value as Seen, VersionSeen, tie};
+use retirement::{Held, read_version};
+use rotation::Mark;
+use secret_store::{SecretStore, Stage};
+use sentry_client::{ClientKey, Project};
+
+use crate::inventory::{Secret, Value};
+use crate::state::State;
+
+/// How long after its key was made the rotation of a version may still make another: one invocation of createSecret, which
+/// stores the value at its end.
+const ONE_INVOCATION: i64 = 300;
+
+/// One project.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) id: u64,
+    /// None where the project could not be found.
+    pub(crate) project: Option<Project>,
+    pub(crate) secrets: Vec<&'a Secret>,
+    pub(crate) seen: Vec<SecretSeen<Mark>>,
+    pub(crate) keys: Vec<ClientKey>,
+    /// Why nothing is done here in this run.
+    pub(crate) frozen: Option<String>,
+}
+
+/// What ties a key to a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) secret_arn: String,
+    pub(crate) version_id: Option<String>,
+    pub(crate) tie: Option<Tie>,
+}
+
+impl View<'_> {
+    pub(crate) fn key(&self, id: &str) -> Option<&ClientKey> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
+    pub(crate) fn secret(&self, arn: &str) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.arn == arn).copied()
+    }
+
+    /// The strongest tie of a key of the list.
+    pub(crate) fn tie(&self, key: &ClientKey) -> Option<Claim> {
+        let key = KeySeen { id: key.id.clone(), mark: Mark::in_label(&key.label), created: made(key) };
+        let (tie, secret, version) = tie(&key, &self.seen)?;
+        Some(Claim { secret_arn: secret.arn.clone(), version_id: Some(version.id.clone()), tie: Some(tie) })
+    }
+}
+
+fn made(key: &ClientKey) -> Created {
+    let made: Timestamp = key.date_created.as_deref()?.parse().ok()?;
+    Some(made.as_second())
+}
+
+fn seen(value: &Value) -> Seen {
+    match value {
+        Value::Key { id, .. } => Seen::Key(id.clone()),
+        Value::Other => Seen::Other,
+        Value::Empty => Seen::Empty,
+        Value::Unreadable(_) => Seen::Unread,
+    }
+}
+
+/// The versions of a secret that matter to these keys: those with labels, and those whose mark a key bears while it is not
+/// the value of a labelled one. For the latter the list of versions is asked, which also tells when they were made.
+pub(crate) async fn look(
+    store: &SecretStore,
+    state: &State,
+    secret: &Secret,
+    keys: &[ClientKey],
+) -> Result<SecretSeen<Mark>, secret_store::Error> {
+    let mut versions: Vec<VersionSeen<Mark>> = secret
+        .versions
+        .iter()
+        .map(|version| VersionSeen {
+            id: version.id.clone(),
+            mark: Mark::new(&secret.arn, &version.id),
+            labels: Labels { current: version.current, pending: version.pending },
+            value: seen(&version.value),
+            created: None,
+            settled: None,
+        })
+        .collect();
+    let doubtful = doubtful_marks(state, secret, keys, &versions);
+    if doubtful.is_empty() {
+        return Ok(SecretSeen { arn: secret.arn.clone(), versions });
+    }
+    let mut listed = store.version_ids(&secret.arn).await?;
+    listed.sort_by_key(|version| version.created);
+    let description = store.describe(&secret.arn).await?;
+    for version in &listed {
+        let mark = Mark::new(&secret.arn, &version.id);
+        if versions.iter().any(|known| known.id == version.id) || !doubtful.contains(&mark.to_string()) {
+            continue;
+        }
+        let value = match read_version(store, &secret.arn, &version.id).await? {
+            Held::Dsn(dsn, _) => Seen::Key(dsn.key_id().to_owned()),
+            Held::Other(_) => Seen::Other,
+            Held::Nothing => Seen::Empty,
+        };
+        versions.push(VersionSeen {
+            id: version.id.clone(),
+            mark,
+            labels: Labels::default(),
+            value,
+            created: None,
+            settled: None,
+        });
+    }
+    for version in &mut versions {
+        let at = listed.iter().position(|listed| listed.id == version.id);
+        version.created = at.and_then(|at| listed.get(at)).and_then(|listed| listed.created);
+        let next = at.and_then(|at| listed.get(at + 1)).and_then(|listed| listed.created);
+        let promoted = description.last_rotated.filter(|_| description.has_stage(&version.id, Stage::Current));
+        let holds = match &version.value {
+            Seen::Key(id) => keys.iter().find(|key| key.id == *id).and_then(made),
+            Seen::Other | Seen::Empty | Seen::Unread => None,
+        };
+        let stored = holds.map(|made| made.saturating_add(ONE_INVOCATION));
+        version.settled = [next, promoted, stored].into_iter().flatten().min();
+    }
+    Ok(SecretSeen { arn: secret.arn.clone(), versions })
+}
+
+/// The marks of this secret on keys of which it is not plain what they are.
+fn doubtful_marks(
+    state: &State,
+    secret: &Secret,
+    keys: &[ClientKey],
+    versions: &[VersionSeen<Mark>],
+) -> BTreeSet<String> {
+    let any_version = Mark::new(&secret.arn, "");
+    let recorded = |id: &str| state.secrets.get(&secret.arn).is_some_and(|secret| secret.keys.contains_key(id));
+    keys.iter()
+        .filter_map(|key| Some((key, Mark::in_label(&key.label).filter(|mark| mark.same_secret(&any_version))?)))
+        .filter(|(key, mark)| {
+            let plain =
+                versions.iter().any(|version| version.mark == *mark && version.value == Seen::Key(key.id.clone()));
+            !plain && !recorded(&key.id)
+        })
+        .map(|(_, mark)| mark.to_string())
+        .collect()
+}

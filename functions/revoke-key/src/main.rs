@@ -1,0 +1,79 @@
+//! `revoke-key`: composes the function and serves invocations.
+
+use std::process::ExitCode;
+
+use aws_sdk_s3 as s3;
+use aws_sdk_secretsmanager as secretsmanager;
+use evidence_store::EvidenceStore;
+use function_kit::{EventBus, Failure, VERSION, Vars, aws, boot};
+use jiff::Timestamp;
+use revoke_key::config::Config;
+use revoke_key::function::Function;
+use secret_store::SecretStore;
+use sentry_client::Client;
+
+/// The process's environment.
+struct Environment;
+
+impl Vars for Environment {
+    #[expect(clippy::disallowed_methods, reason = "main is the one place that reads the environment")]
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "main is the one place that reads the clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn read_file(path: &str) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn compose() -> Result<Function, Failure> {
+    let config = Config::read(&Environment, read_file)?;
+    config.logging.start("revoke_key");
+    // The first provider to be installed stays: this is the only one.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let aws = aws::config(&config.roots).await;
+    let agent = format!("sentry-key-rotation/{VERSION}");
+    let sentry = Client::new(config.sentry_url.clone(), &agent, now, config.roots.pem())
+        .map_err(|error| Failure::new("Configuration.Invalid", "the HTTP client cannot be set up").because(error))?;
+    let store = SecretStore::new(secretsmanager::Client::new(&aws));
+    let evidence = config
+        .evidence
+        .as_ref()
+        .map(|evidence| EvidenceStore::new(s3::Client::new(&aws), evidence.bucket.clone(), evidence.prefix.clone()));
+    let events = EventBus::new(&aws, config.event_bus.clone());
+    tracing::info!(
+        version = VERSION,
+        policy = config.policy_origin,
+        sentry = %config.sentry_url,
+        "ready"
+    );
+    Ok(Function::new(config, store, sentry, evidence, events, now))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let function = match compose().await {
+        Ok(function) => function,
+        Err(failure) => {
+            boot::report_init_error(&Environment, failure).await;
+            return ExitCode::FAILURE;
+        }
+    };
+    let function = &function;
+    match boot::serve(move |invocation| Box::pin(function.handle(invocation))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the Runtime API cannot be reached: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a chain of records adds up to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chain::Head;
+use super::record::{Class, Grade, Kind, Record};
+
+/// Where a key stands in its life, as far as it is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Phase {
+    /// Nothing is written yet.
+    #[default]
+    Unknown,
+    /// Last seen as what applications read.
+    Current,
+    /// Superseded, adopted, orphaned: waiting since [`History::since`].
+    Waiting,
+    /// An attempt to disable it was begun and its end was not written.
+    Disabling,
+    /// Disabled.
+    Disabled,
+    /// Somebody enabled it again.
+    Reinstated,
+    /// An attempt to delete it was begun and its end was not written.
+    Deleting,
+    /// Gone.
+    Deleted,
+}
+
+/// A disablement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disabled {
+    /// When it was written that the key is disabled.
+    pub at: Timestamp,
+    /// Whether this system did it, or found it done.
+    pub by_us: bool,
+    /// The ticket of the last consent that is used up: the key was disabled under it, or enabled again while it held.
+    pub ticket: Option<String>,
+}
+
+/// The best proof of death so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proven {
+    /// How good it is.
+    pub grade: Grade,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+/// What a key's records add up to. Small enough to be remembered between runs, and made anew from the records before
+/// anything is done to the key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct History {
+    /// Where the key stands.
+    pub phase: Phase,
+    /// Whose key it was when it was last decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// Since when it is superseded, adopted or an orphan, without having been current in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Since when it is known to be quiet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Timestamp>,
+    /// How often this system has begun to disable or delete it.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The disablement that holds, or that was undone by somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
+    /// In how many successive runs ingestion refused it.
+    #[serde(default)]
+    pub refusals: u32,
+    /// The best proof of death.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Proven>,
+    /// Whether it is written that its secret is gone.
+    #[serde(default)]
+    pub abandoned: bool,
+    /// The newest record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+}
+
+impl History {
+    /// The history of a whole chain, whose newest record has this head.
+    #[must_use]
+    pub fn of(records: &[Record], head: Option<Head>) -> Self {
+        let mut history = Self::default();
+        for record in records {
+            history.add(record);
+        }
+        history.head = head;
+        history
+    }
+
+    /// Takes one record more. The head is the caller's to set: it depends on the record's bytes.
+    pub fn add(&mut self, record: &Record) {
+        let time = record.time;
+        self.class = Some(record.class);
+        match record.kind {
+            Kind::Current => {
+                *self = Self { phase: Phase::Current, class: self.class, head: self.head.take(), ..Self::default() };
+            }
+            Kind::Superseded | Kind::Adopted | Kind::Orphan => {
+                self.phase = Phase::Waiting;
+                self.since = self.since.or(Some(time));
+            }
+            Kind::Quiet => self.quiet = Some(time),
+            Kind::Disabling => {
+                self.phase = Phase::Disabling;
+                self.since = self.since.or(Some(time));
+                self.attempts = record.attempt;
+            }
+            Kind::Disabled => {
+                self.phase = Phase::Disabled;
+                self.since = self.since.or(Some(time));
+                let by_us = record.attempt > 0;
+                // A consent that was used once stays used, whoever disables the key next.
+                let before = self.disabled.take().and_then(|disabled| disabled.ticket);
+                self.disabled = Some(Disabled { at: time, by_us, ticket: record.ticket.clone().or(before) });
+                self.refusals = 0;
+                self.proven = None;
+            }
+            Kind::Refused => self.refusals = record.attempt,
+            Kind::Proven => {
+                if let Some(grade) = record.grade
+                    && self.proven.is_none_or(|proven| proven.grade < grade)
+                {
+                    self.proven = Some(Proven { grade, at: time });
+                }
+            }
+            Kind::Deleting => {
+                self.phase = Phase::Deleting;
+                self.attempts = record.attempt;
+            }
+            Kind::Deleted => self.phase = Phase::Deleted,
+            Kind::Reinstated => {
+                self.phase = Phase::Reinstated;
+                // A consent that held already is no answer to what was seen only now.
+                if let (Some(disabled), Some(ticket)) = (&mut self.disabled, &record.ticket) {
+                    disabled.ticket = Some(ticket.clone());
+                }
+                self.refusals = 0;
+                self.proven = None;
+                self.quiet = None;
+            }
+            Kind::Abandoned => self.abandoned = true,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What a chain of records adds up to, where more than one record matters.
+
+use key_lifecycle::{
+    Action, Class, Disabled, Facts, Grade, Held, History, KeyObject, Kind, MarkedVersion, Next, Ownership, Phase,
+    Proven, Reason, Record, Tie, class_of, judge,
+};
+
+use crate::given::{PHASES, beginning, does, facts, history, of_class, on_day, proven, record, records, terms};
+
+const CURRENT: Held = Held { current: true, pending: false };
+
+fn of(records: &[Record]) -> History {
+    History::of(records, None)
+}
+
+fn ours(kind: Kind, day: i64) -> Record {
+    record(kind, Class::Ours, on_day(day))
+}
+
+fn found_disabled(day: i64) -> Record {
+    Record { attempt: 0, ..ours(Kind::Disabled, day) }
+}
+
+fn with_ticket(ticket: &str, record: Record) -> Record {
+    Record { ticket: Some(ticket.to_owned()), ..record }
+}
+
+#[test]
+fn the_chains_of_these_tests_come_to_their_phases() {
+    for phase in PHASES {
+        for class in Class::ALL {
+            let history = history(phase, *class);
+            assert_eq!(history.phase, phase);
+            assert_eq!(history.class, (phase != Phase::Unknown).then_some(*class));
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_current_again_begins_anew() {
+    for phase in PHASES {
+        let mut records = records(phase, Class::Ours);
+        records.push(ours(Kind::Current, 80));
+        let expected = History { phase: Phase::Current, class: Some(Class::Ours), ..History::default() };
+        assert_eq!(of(&records), expected, "{phase:?}");
+    }
+}
+
+#[test]
+fn grace_begins_with_the_first_record_and_no_later_one_prolongs_it() {
+    for class in Class::ALL {
+        let mut records = records(Phase::Waiting, *class);
+        for (later, day) in [(Kind::Superseded, 1), (Kind::Orphan, 2), (Kind::Adopted, 3), (Kind::Disabling, 4)] {
+            records.push(record(later, *class, on_day(day)));
+            assert_eq!(of(&records).since, Some(on_day(0)));
+        }
+    }
+}
+
+#[test]
+fn grace_begins_anew_after_a_key_was_current_of_a_secret_that_is_bound_elsewhere() {
+    // Superseded for long, and no version of its own secret is known any more; then somebody's secret held it.
+    let waiting = history(Phase::Waiting, Class::Ours);
+    let elsewhere = Facts { held: CURRENT, tie: None, ..facts(waiting) };
+    assert_eq!(judge(&elsewhere, &terms()).next, Next::Record(Kind::Current));
+    let mut history = elsewhere.history;
+    history.add(&ours(Kind::Current, 100));
+    history.add(&ours(Kind::Superseded, 101));
+    let superseded = Facts { now: on_day(101), tie: None, ..facts(history) };
+    assert_eq!(judge(&superseded, &terms()).reason, Reason::InGrace(on_day(108)));
+}
+
+#[test]
+fn no_record_is_made_of_a_current_key_that_has_no_class() {
+    // A key with a copied label that a secret of another project holds: a record would have to say that it is of some
+    // class, and the class would stay when the secret lets go of it.
+    for tie in [None, Some(MarkedVersion::Pending), Some(MarkedVersion::OtherTime), Some(MarkedVersion::Unread)] {
+        let tie = tie.map(Tie::Mark);
+        assert_eq!(class_of(tie, None), None);
+        let stranger = Facts { held: CURRENT, tie, ..facts(History::default()) };
+        let judgement = judge(&stranger, &terms());
+        assert_eq!((judgement.next, judgement.reason), (Next::Nothing, Reason::Current), "{tie:?}");
+    }
+}
+
+#[test]
+fn every_record_that_is_asked_for_has_a_class() {
+    for ownership in Ownership::ALL {
+        for phase in PHASES {
+            for key in KeyObject::ALL {
+                for held in [Held::default(), CURRENT, Held { current: false, pending: true }] {
+                    let known = history(phase, Class::Ours);
+                    let seen = Facts { key: *key, held, ..of_class(*ownership, facts(known)) };
+                    if let Next::Record(kind) = judge(&seen, &terms()).next {
+                        assert!(class_of(seen.tie, seen.history.class).is_some(), "{ownership} {phase:?} {kind}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_emergency_that_died_half_way_is_not_in_grace_for_ever() {
+    // revoke-key may write the first record of a key, or the first after it was current.
+    for before in [vec![], vec![ours(Kind::Current, 0)]] {
+        let mut records = before;
+        records.push(ours(Kind::Disabling, 8));
+        let died = facts(of(&records));
+        assert_eq!(died.history.since, Some(on_day(8)));
+        assert!(judge(&died, &terms()).next != Next::Nothing, "{records:?}");
+    }
+}
+
+#[test]
+fn a_disablement_that_this_system_found_is_not_its_own() {
+    let mut records = records(Phase::Waiting, Class::Ours);
+    records.push(found_disabled(8));
+    let expected = Disabled { at: on_day(8), by_us: false, ticket: None };
+    assert_eq!(of(&records).disabled, Some(expected));
+    records.push(ours(Kind::Deleting, 70));
+    // Whoever disabled it may have had a reason: it is not enabled for a rollback, not even after an attempt to delete it.
+    let rolled_back = Facts { key: KeyObject::Inactive, held: CURRENT, ..facts(of(&records)) };
+    let judgement = judge(&rolled_back, &terms());
+    assert_eq!((judgement.next, judgement.reason), (Next::Nothing, Reason::CurrentDisabledByOthers));
+}
+
+#[test]
+fn a_key_that_this_system_disabled_is_given_back_in_every_phase_in_which_it_is_disabled() {
+    for phase in [Phase::Disabling, Phase::Disabled, Phase::Deleting] {
+        for held in [CURRENT, Held { current: true, pending: true }, Held { current: false, pending: true }] {
+            for tie in [None, Some(Tie::Value), Some(Tie::ValueAndMark)] {
+                let history = history(phase, Class::Ours);
+                let rolled_back = Facts { key: KeyObject::Inactive, held, tie, hold: true, ..facts(history) };
+                assert!(does(&judge(&rolled_back, &terms()), Action::Enable), "{phase:?} {held:?} {tie:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_no_version_holds_is_not_enabled_for_the_mark_of_a_pending_version() {
+    for phase in PHASES {
+        let disabled = Facts { key: KeyObject::Inactive, ..facts(history(phase, Class::Adopted)) };
+        let marked = of_class(Ownership::Untouchable, disabled);
+        assert_eq!(judge(&marked, &terms()).next, Next::Nothing, "{phase:?}");
+    }
+}
+
+#[test]
+fn a_consent_clears_one_reinstatement_and_no_second_one() {
+    let consent = |ticket: &str, records: &[Record]| {
+        let reinstated = Facts { consent: Some(ticket.to_owned()), ..facts(of(records)) };
+        judge(&reinstated, &terms()).next != Next::Nothing
+    };
+    let mut records = records(Phase::Reinstated, Class::Ours);
+    assert!(consent("OPS-1", &records));
+    records.push(with_ticket("OPS-1", ours(Kind::Disabling, 10)));
+    records.push(with_ticket("OPS-1", ours(Kind::Disabled, 10)));
+    records.push(ours(Kind::Reinstated, 11));
+    assert!(!consent("OPS-1", &records));
+    assert!(consent("OPS-2", &records));
+    // Nor does it when somebody disabled the key and enabled it again in between.
+    records.push(found_disabled(12));
+    records.push(ours(Kind::Reinstated, 13));
+    assert!(!consent("OPS-1", &records));
+    assert!(consent("OPS-2", &records));
+}
+
+#[test]
+fn a_consent_that_held_when_a_key_was_enabled_again_does_not_clear_it() {
+    // An adopted key with consent, in its grace: somebody disables it to see what breaks, and enables it again.
+    let mut records = records(Phase::Waiting, Class::Adopted);
+    records.push(Record { class: Class::Adopted, ..found_disabled(3) });
+    records.push(with_ticket("OPS-1", record(Kind::Reinstated, Class::Adopted, on_day(4))));
+    let of_consent = |ticket: &str| {
+        let reinstated = Facts { consent: Some(ticket.to_owned()), ..facts(of(&records)) };
+        judge(&of_class(Ownership::Adopted, reinstated), &terms())
+    };
+    assert_eq!(of_consent("OPS-1").reason, Reason::Reinstated);
+    assert_eq!(of_consent("OPS-2").next, Next::Record(Kind::Quiet));
+}
+
+#[test]
+fn a_proof_is_of_the_disablement_that_it_followed() {
+    let mut records = records(Phase::Disabled, Class::Ours);
+    records.push(Record { attempt: 2, ..ours(Kind::Refused, 9) });
+    records.push(proven(Class::Ours, Grade::Question, on_day(9)));
+    let proven_dead = of(&records);
+    assert_eq!((proven_dead.refusals, proven_dead.proven), (2, Some(Proven { grade: Grade::Question, at: on_day(9) })));
+    for kind in [Kind::Reinstated, Kind::Disabled] {
+        let mut records = records.clone();
+        records.push(ours(kind, 10));
+        assert_eq!((of(&records).refusals, of(&records).proven), (0, None), "{kind}");
+    }
+}
+
+#[test]
+fn the_best_proof_counts() {
+    for (first, second) in [
+        (Grade::Object, Grade::Question),
+        (Grade::Question, Grade::Ingestion),
+        (Grade::Ingestion, Grade::Question),
+        (Grade::Question, Grade::Question),
+    ] {
+        let mut records = records(Phase::Disabled, Class::Ours);
+        records.push(proven(Class::Ours, first, on_day(9)));
+        records.push(proven(Class::Ours, second, on_day(10)));
+        let expected = if first < second {
+            Proven { grade: second, at: on_day(10) }
+        } else {
+            Proven { grade: first, at: on_day(9) }
+        };
+        assert_eq!(of(&records).proven, Some(expected));
+    }
+    // A proof without a grade is none.
+    let mut records = records(Phase::Disabled, Class::Ours);
+    records.push(ours(Kind::Proven, 9));
+    assert_eq!(of(&records).proven, None);
+}
+
+#[test]
+fn a_deleted_key_that_is_back_is_treated_as_reinstated() {
+    // As after a restored backup of Sentry.
+    let deleted = facts(history(Phase::Deleted, Class::Ours));
+    assert_eq!(judge(&deleted, &terms()).next, Next::Record(Kind::Reinstated));
+    let disabled = Facts { key: KeyObject::Inactive, ..deleted.clone() };
+    assert_eq!(judge(&disabled, &terms()).next, Next::Record(Kind::Disabled));
+    let gone = Facts { key: KeyObject::Gone, ..deleted };
+    assert_eq!(judge(&gone, &terms()).reason, Reason::Deleted);
+}
+
+#[test]
+fn a_history_is_the_same_from_the_whole_chain_and_record_by_record_and_through_its_stored_form() {
+    let mut longest = Vec::new();
+    for class in Class::ALL {
+        longest.push(record(beginning(*class), *class, on_day(0)));
+        for (kind, day) in Kind::ALL.iter().zip(1..) {
+            longest.push(with_ticket("OPS-1", record(*kind, *class, on_day(day))));
+        }
+    }
+    let mut step_by_step = History::default();
+    for (record, count) in longest.iter().zip(1..) {
+        step_by_step.add(record);
+        assert_eq!(step_by_step, of(&longest[..count]));
+        let stored = serde_json::to_vec(&step_by_step).unwrap();
+        assert_eq!(serde_json::from_slice::<History>(&stored).unwrap(), step_by_step);
+    }
+}

@@ -1,0 +1,4 @@
+//! `retire-keys`, as it is shipped.
+
+mod life;
+mod stage;

@@ -1,0 +1,3 @@
+//! `revoke-key`, as it is shipped.
+
+mod drill;
