@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Shows one rotation on this machine, with no account anywhere. Needs Rust alone.
+# Shows a rotation, the end of old keys and the drill for a leaked one on this machine, with no account anywhere. Needs Rust alone.
 . "$(dirname "$0")/lib.sh"
 need_rust
 
-say "Building the Lambda function as it is shipped, and its small world"
-quietly "the function (release profile; about 3 minutes the first time on two cores)" \
-  cargo build --release --locked --package rotate-client-key
-quietly "the stand-ins of Secrets Manager and Sentry" cargo build --locked --package integration-tests --bin demo
+say "Building the Lambda functions as they are shipped, and their small world"
+quietly "the functions (release profile; about 6 minutes the first time on two cores)" \
+  cargo build --release --locked "${functions[@]}"
+quietly "the stand-ins of Secrets Manager, Sentry and S3" cargo build --locked --package integration-tests --bin demo
 exec target/debug/demo

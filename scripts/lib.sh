@@ -45,6 +45,10 @@ quietly() {
   rm -f "$log"
 }
 
+# Every function, as arguments of cargo.
+functions=()
+for folder in functions/*/; do functions+=(--package "$(basename "$folder")"); done
+
 # Where environments and tools are kept between runs.
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/sentry-key-rotation
 

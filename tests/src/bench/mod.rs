@@ -2,6 +2,8 @@
 
 mod measure;
 mod report;
+mod retirement;
 
 pub use measure::{Measured, measure};
 pub use report::{Comparison, compressed_size};
+pub use retirement::{Run, measure_retirement};

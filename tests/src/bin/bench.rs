@@ -2,11 +2,11 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::Write as _;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use integration_tests::bench::{Comparison, compressed_size, measure};
+use integration_tests::bench::{Comparison, compressed_size, measure, measure_retirement};
 use integration_tests::{Binary, Stage, binary};
 use testkit::lambda::Function;
 
@@ -27,8 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         comparison.ours.push(measure(&rust, &as_deployed(&rust.function))?);
     }
     writeln!(out, "{comparison}")?;
-    let size = compressed_size(&binary(Binary::Release, "rotate-client-key"))?;
-    writeln!(out, "{:<34} {size:>10}", "compressed binary, bytes")?;
+    for name in ["rotate-client-key", "retire-keys", "revoke-key"] {
+        let size = compressed_size(&binary(Binary::Release, name))?;
+        writeln!(out, "{:<34} {size:>10}", format!("{name}, compressed, bytes"))?;
+    }
 
     writeln!(out, "\n{:<34} {:>10} {:>10} {:>10}", "keys in the project", 10, 100, 1000)?;
     let mut rows: [(&str, Vec<String>); 4] = [
@@ -59,6 +61,30 @@ fn main() -> Result<(), Box<dyn Error>> {
             write!(out, " {figure:>10}")?;
         }
         writeln!(out)?;
+    }
+    retirement(out)
+}
+
+/// A run of `retire-keys` over few and many secrets.
+fn retirement(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let head = ["seconds", "peak MiB", "to Sentry", "to S3", "to SM", "of them values"];
+    write!(out, "\n{:<34}", "retire-keys over so many secrets")?;
+    head.iter().try_for_each(|name| write!(out, " {name:>14}"))?;
+    writeln!(out)?;
+    for secrets in [10, 1_000, 10_000] {
+        for run in measure_retirement(secrets)? {
+            let figures = [
+                format!("{:.1}", run.time.as_secs_f64()),
+                (run.peak_memory / 1024).to_string(),
+                run.sentry_calls.to_string(),
+                run.bucket_calls.to_string(),
+                run.store_calls.to_string(),
+                run.values_read.to_string(),
+            ];
+            write!(out, "{:<34}", format!("{secrets}, {}", run.name))?;
+            figures.iter().try_for_each(|figure| write!(out, " {figure:>14}"))?;
+            writeln!(out)?;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! The demo: one rotation told in plain words, and one refusal.
+//! The demo: a rotation, a refusal, the end of old keys, and an emergency, told in plain words.
+
+mod retirement;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ pub fn tell(out: &mut impl Write, build: Binary) -> io::Result<()> {
     story.rotation()?;
     let mut story = Story { out: story.out, stage: Stage::with_scopes(build, &["project:read"])? };
     story.refusal()?;
+    retirement::tell(story.out, build)?;
     writeln!(
         story.out,
         "\nWhat next:\n  scripts/test.sh      what happens when anything goes wrong, at every call\n  \
