@@ -1,6 +1,6 @@
 //! What is done to a key, with a look right before it and right after it.
 
-use key_lifecycle::{Action, Answer, Grade, Judgement, KeyObject, Kind, Phase};
+use key_lifecycle::{Action, Answer, Grade, Judgement, KeyObject, Kind, Phase, Tie};
 use retirement::{Draft, Held, Refusal, Switched, ask_ingestion, ask_question, delete, read_version, switch};
 use secret_store::{Description, Stage};
 use sentry_binding::{Principal, diagnose, management_token, of_sentry, of_store};
@@ -10,6 +10,9 @@ use crate::failure::ROLE;
 use crate::report::Became;
 use crate::run::{Halt, Run};
 use crate::subject::Case;
+
+/// What is remembered of an attempt that got no answer, in the place of a status.
+const NO_ANSWER: u16 = 0;
 
 /// What came of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,14 @@ impl Outcome {
     }
 }
 
+/// Whether a key is tied to a version by its mark and nothing else: a rotation of that version may yet take it.
+fn is_marked_alone(tie: Tie) -> bool {
+    match tie {
+        Tie::Mark(_) => true,
+        Tie::Value | Tie::ValueAndMark => false,
+    }
+}
+
 fn answered(status: u16) -> Option<Answer> {
     Some(Answer { status: Some(status), request_id: None })
 }
@@ -53,6 +64,9 @@ impl Run<'_> {
                     case.facts.held.current |= held.current;
                     case.facts.held.pending |= held.pending;
                     if claims {
+                        let version = case.claim.as_ref().and_then(|claim| claim.version_id.as_deref());
+                        case.facts.held.pending |= case.facts.tie.is_some_and(is_marked_alone)
+                            && version.is_some_and(|version| description.has_stage(version, Stage::Pending));
                         case.facts.hold |= description.tags.contains_key("sentry:hold");
                         case.facts.replicas_in_sync = description.replicas.iter().all(|replica| replica.in_sync);
                     }
@@ -61,6 +75,23 @@ impl Run<'_> {
                 Err(why) => case.facts.frozen = Some(why),
             }
         }
+        Ok(())
+    }
+
+    /// Looks once more which of the secrets that seemed to hold a key do so, before it is enabled again.
+    pub(crate) async fn confirm_held(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
+        let mut found = key_lifecycle::Held::default();
+        for secret in self.inventory.secrets.iter().filter(|secret| secret.holds(case.id)) {
+            match self.look(&secret.arn, case.id).await {
+                Ok(Some((held, _))) => {
+                    found.current |= held.current;
+                    found.pending |= held.pending;
+                }
+                Ok(None) => {}
+                Err(why) => case.facts.frozen = Some(why),
+            }
+        }
+        case.facts.held = found;
         Ok(())
     }
 
@@ -95,7 +126,7 @@ impl Run<'_> {
         match action {
             Action::Disable => self.disable(case, &project, judgement).await,
             Action::Enable => self.enable(case, &project, judgement).await,
-            Action::Prove => self.prove(case, &project, judgement).await,
+            Action::Prove => self.prove(case, &project).await,
             Action::Delete => self.delete(case, &project, judgement).await,
         }
     }
@@ -124,7 +155,7 @@ impl Run<'_> {
         let draft = Draft {
             attempt: case.facts.history.attempts.saturating_add(1),
             ticket: case.facts.consent.clone(),
-            ..Draft::found(kind, case.class(judgement.ownership), judgement.reason.to_string())
+            ..Draft::found(kind, case.class(), judgement.reason.to_string())
         };
         let sequence = head.map_or(1, |head| head.sequence.saturating_add(1));
         self.record(case, draft, None).await?;
@@ -158,7 +189,8 @@ impl Run<'_> {
             }
         };
         case.facts.key = KeyObject::Inactive;
-        if let Some(undone) = self.undo_if_needed(case, project, judgement).await? {
+        case.known.refused_with = None;
+        if let Some(undone) = self.undo_if_needed(case, project).await? {
             return Ok(undone);
         }
         let mut why = judgement.reason.to_string();
@@ -169,20 +201,15 @@ impl Run<'_> {
             answer: answered(200),
             attempt: case.facts.history.attempts,
             ticket: case.facts.consent.clone(),
-            ..Draft::found(Kind::Disabled, case.class(judgement.ownership), why.clone())
+            ..Draft::found(Kind::Disabled, case.class(), why.clone())
         };
         self.record(case, draft, None).await?;
-        self.prove(case, project, judgement).await?;
+        self.prove(case, project).await?;
         Ok(Outcome::done(Action::Disable, Some(why)))
     }
 
     /// Looks right after a key was disabled: one that has become current or pending meanwhile is given back at once.
-    async fn undo_if_needed(
-        &mut self,
-        case: &mut Case<'_, '_>,
-        project: &Project,
-        judgement: &Judgement,
-    ) -> Result<Option<Outcome>, Halt> {
+    async fn undo_if_needed(&mut self, case: &mut Case<'_, '_>, project: &Project) -> Result<Option<Outcome>, Halt> {
         let Some(arn) = case.claim.as_ref().map(|claim| claim.secret_arn.clone()) else {
             return Ok(None);
         };
@@ -203,7 +230,7 @@ impl Run<'_> {
                 let draft = Draft {
                     answer: answered(200),
                     attempt: case.facts.history.attempts.max(1),
-                    ..Draft::found(Kind::Current, case.class(judgement.ownership), why.to_owned())
+                    ..Draft::found(Kind::Current, case.class(), why.to_owned())
                 };
                 self.record(case, draft, None).await?;
                 let action = Some(Action::Disable);
@@ -230,7 +257,7 @@ impl Run<'_> {
                 let draft = Draft {
                     answer: answered(200),
                     attempt: case.facts.history.attempts.max(1),
-                    ..Draft::found(Kind::Current, case.class(judgement.ownership), why.clone())
+                    ..Draft::found(Kind::Current, case.class(), why.clone())
                 };
                 self.record(case, draft, None).await?;
                 tracing::error!(key.id = case.id, "a secret was rolled back to a disabled key, which is enabled again");
@@ -249,12 +276,7 @@ impl Run<'_> {
     }
 
     /// Asks for every proof that is still missing.
-    async fn prove(
-        &mut self,
-        case: &mut Case<'_, '_>,
-        project: &Project,
-        judgement: &Judgement,
-    ) -> Result<Outcome, Halt> {
+    async fn prove(&mut self, case: &mut Case<'_, '_>, project: &Project) -> Result<Outcome, Halt> {
         let dead = case.view.key(case.id).and_then(|key| key.dsn.clone());
         let control = case.current_key().and_then(|id| case.view.key(id)).filter(|key| key.is_active);
         let control_seen = control.is_some();
@@ -271,12 +293,12 @@ impl Run<'_> {
                 proven
             };
             if let Some(better) = grade.filter(|_| grade > proven) {
-                self.proven(case, better, judgement).await?;
+                self.proven(case, better).await?;
             }
         }
         if let Some(dsn) = dead.filter(|_| grade < Some(Grade::Ingestion)) {
             match ask_ingestion(self.api, &dsn).await.map_err(halt)? {
-                Refusal::Refused => self.count_refusal(case, judgement).await?,
+                Refusal::Refused => self.count_refusal(case).await?,
                 Refusal::Accepted => case.known.accepted = true,
                 Refusal::Inconclusive => {}
             }
@@ -285,7 +307,7 @@ impl Run<'_> {
         Ok(Outcome::done(Action::Prove, None))
     }
 
-    async fn count_refusal(&mut self, case: &mut Case<'_, '_>, judgement: &Judgement) -> Result<(), Halt> {
+    async fn count_refusal(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         // A refusal after an acceptance begins a new succession.
         let before = if case.known.accepted { 0 } else { case.facts.history.refusals };
         case.known.accepted = false;
@@ -296,24 +318,24 @@ impl Run<'_> {
             answer: answered(403),
             ..Draft::found(
                 Kind::Refused,
-                case.class(judgement.ownership),
+                case.class(),
                 format!("ingestion refused it in {refusals} of {wanted} successive runs"),
             )
         };
         self.record(case, draft, None).await?;
         if refusals >= wanted {
-            self.proven(case, Grade::Ingestion, judgement).await?;
+            self.proven(case, Grade::Ingestion).await?;
         }
         Ok(())
     }
 
-    async fn proven(&mut self, case: &mut Case<'_, '_>, grade: Grade, judgement: &Judgement) -> Result<(), Halt> {
+    async fn proven(&mut self, case: &mut Case<'_, '_>, grade: Grade) -> Result<(), Halt> {
         let why = match grade {
             Grade::Object => "Sentry shows it as disabled, and the current key as enabled",
             Grade::Question => "Sentry says that no active key has its DSN, and that the current key's is alive",
             Grade::Ingestion => "ingestion refuses it lastingly",
         };
-        let found = Draft::found(Kind::Proven, case.class(judgement.ownership), why.to_owned());
+        let found = Draft::found(Kind::Proven, case.class(), why.to_owned());
         self.record(case, Draft { grade: Some(grade), ..found }, None).await
     }
 
@@ -342,7 +364,7 @@ impl Run<'_> {
         let draft = Draft {
             answer: answered(204),
             attempt: case.facts.history.attempts,
-            ..Draft::found(Kind::Deleted, case.class(judgement.ownership), judgement.reason.to_string())
+            ..Draft::found(Kind::Deleted, case.class(), judgement.reason.to_string())
         };
         self.record(case, draft, None).await?;
         Ok(Outcome::done(Action::Delete, Some(judgement.reason.to_string())))
@@ -379,13 +401,14 @@ impl Run<'_> {
             Action::Delete => Some(Kind::Deleting),
             Action::Enable | Action::Prove => None,
         };
-        let again = status.is_some() && case.known.refused_with == status;
-        case.known.refused_with = status;
+        let answer = Some(status.unwrap_or(NO_ANSWER));
+        let again = case.known.refused_with == answer;
+        case.known.refused_with = answer;
         if let Some(kind) = kind.filter(|_| !again) {
             let draft = Draft {
                 answer: Some(Answer { status, request_id: None }),
                 attempt: case.facts.history.attempts,
-                ..Draft::found(kind, case.class(case.ownership()), why.clone())
+                ..Draft::found(kind, case.class(), why.clone())
             };
             self.record(case, draft, None).await?;
         }

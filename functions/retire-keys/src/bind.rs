@@ -61,7 +61,7 @@ pub(crate) async fn bind(
 
 async fn claims(store: &SecretStore, secret: &Secret) -> Result<Claims, Failure> {
     if let Some(claims) = &secret.claims {
-        return Ok(claims.clone());
+        return Ok((**claims).clone());
     }
     let held = match secret.current() {
         Some(version) => read_version(store, &secret.arn, &version.id).await.map_err(|error| of_store(error, &ROLE))?,

@@ -9,7 +9,7 @@ use function_kit::metrics::{Metrics, Unit};
 use function_kit::{Deadline, EventBus, Failure};
 use jiff::Timestamp;
 use key_lifecycle::Phase;
-use retirement::Ledger;
+use retirement::{Ledger, LedgerError};
 use secret_store::SecretStore;
 use sentry_binding::{Remembered, diagnose, management_token, of_sentry, of_store};
 use sentry_client::{AuthToken, Client, ClientKey, Error, Kind, Project, Share};
@@ -24,9 +24,9 @@ use crate::inventory::{Inventory, Secret};
 use crate::report::Report;
 use crate::run::{Halt, Run};
 use crate::state::{State, suffix};
-use crate::subject::Absent;
+use crate::subject::{Absent, broken_ledger};
 use crate::tell::{FUNCTION, Teller};
-use crate::view::{View, look};
+use crate::view::{Unseen, View, look};
 
 /// What is kept back from the work for the state, the record and the reply.
 const FOR_THE_END: Duration = Duration::from_secs(8);
@@ -113,6 +113,8 @@ impl Function {
             end,
             state: &mut state,
             report: Report::default(),
+            unreadable: Vec::new(),
+            elsewhere: BTreeMap::new(),
         };
         let outcome = run.projects(scope).await;
         let Run { teller, report, .. } = run;
@@ -139,12 +141,14 @@ impl Function {
         report.add_metrics(&mut metrics);
         metrics.add("SentryCalls", Unit::Count, f64::from(api.calls() + urgent.calls()));
         metrics.add("EventsFailed", Unit::Count, f64::from(teller.lost));
-        state.save(&self.evidence).await?;
         report.save(&self.evidence, &record, &reply).await?;
+        let secrets = inventory.secrets.len();
+        drop(inventory);
+        state.save(&self.evidence).await?;
         tracing::info!(
             run.id = run_id,
             complete,
-            secrets = inventory.secrets.len(),
+            secrets,
             sentry.calls = api.calls() + urgent.calls(),
             mode = %self.config.policy.mode,
             version = function_kit::VERSION,
@@ -176,20 +180,40 @@ impl Run<'_> {
     /// back whether it came to the end.
     async fn projects(&mut self, scope: &Scope) -> Result<bool, Failure> {
         let absent = self.absent().await?;
-        let order = self.order(scope, &absent);
+        self.index(&absent);
+        let order = self.order(scope);
         for (hint, group) in order {
             if Instant::now() + FOR_A_PROJECT > self.end {
                 return Ok(false);
             }
             match Box::pin(self.group(hint, &group, &absent)).await {
-                Ok(()) if group.debt.is_none() => self.state.cursor = hint,
+                Ok(()) if group.debt.is_none() && *scope == Scope::All => self.state.cursor = hint,
                 Ok(()) => {}
                 Err(Halt::Time) => return Ok(false),
                 Err(Halt::Failure(failure)) => return Err(failure),
             }
         }
-        self.state.cursor = None;
+        if *scope == Scope::All {
+            self.state.cursor = None;
+        }
         Ok(true)
+    }
+
+    /// Notes once for the whole run what every project would have to look for among all secrets.
+    fn index(&mut self, absent: &BTreeMap<String, Absent>) {
+        for secret in &self.inventory.secrets {
+            if let Some(why) = secret.unreadable() {
+                let bound = self.state.secrets.get(&secret.arn).and_then(|secret| secret.bound.as_ref());
+                self.unreadable.push((secret.project_hint().or(bound.map(|bound| bound.project)), why));
+            }
+        }
+        let managed = self.inventory.secrets.iter().map(|secret| (&secret.arn, secret.project_hint()));
+        for (arn, hint) in managed.chain(absent.keys().map(|arn| (arn, None))) {
+            let Some(secret) = self.state.secrets.get(arn) else { continue };
+            for project in secret.keys.iter().map(|(_, key)| key.project).filter(|project| Some(*project) != hint) {
+                self.elsewhere.entry(project).or_default().insert(arn.clone());
+            }
+        }
     }
 
     /// Secrets with keys in the ledger that are not among the managed ones.
@@ -249,7 +273,7 @@ impl Run<'_> {
                     }
                 }
                 Ok(None) => {}
-                Err(retirement::LedgerError::Broken { folder, broken }) => {
+                Err(LedgerError::Broken { folder, broken }) => {
                     tracing::error!(folder, broken = %broken, "a chain of the ledger is not whole: see scripts/verify-ledger.sh");
                 }
                 Err(error) => return Err(error.into()),
@@ -262,7 +286,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn order(&self, scope: &Scope, absent: &BTreeMap<String, Absent>) -> Vec<(Option<u64>, Group)> {
+    fn order(&self, scope: &Scope) -> Vec<(Option<u64>, Group)> {
         let mut groups: BTreeMap<Option<u64>, Group> = BTreeMap::new();
         let mut wanted = BTreeSet::new();
         for (index, secret) in self.inventory.secrets.iter().enumerate() {
@@ -276,13 +300,14 @@ impl Run<'_> {
             }
             group.debt = earliest(group.debt, remembered.and_then(debt));
         }
-        for arn in absent.keys() {
-            let Some(secret) = self.state.secrets.get(arn) else { continue };
-            for key in secret.keys.values() {
-                let group = groups.entry(Some(key.project)).or_default();
-                group.debt = earliest(group.debt, key.history.since);
+        // Secrets that are gone, and those that moved: their keys are looked at where they are.
+        for (project, arns) in &self.elsewhere {
+            for (arn, secret) in arns.iter().filter_map(|arn| Some((arn, self.state.secrets.get(arn)?))) {
+                let group = groups.entry(Some(*project)).or_default();
+                let keys = secret.keys.iter().filter(|(_, key)| key.project == *project);
+                group.debt = keys.fold(group.debt, |debt, (_, key)| earliest(debt, key.history.since));
                 if scope.includes(arn, arn) {
-                    wanted.insert(Some(key.project));
+                    wanted.insert(Some(*project));
                 }
             }
         }
@@ -302,6 +327,7 @@ impl Run<'_> {
         let mut frozen: Option<String> = None;
         let secrets: Vec<&Secret> =
             group.secrets.iter().filter_map(|index| self.inventory.secrets.get(*index)).collect();
+        let mut unbound_ones: Vec<(&Secret, String)> = Vec::new();
         for secret in secrets {
             match bind(self.config, self.store, self.api, self.remembered, self.state, secret).await {
                 Ok(project) => {
@@ -322,9 +348,7 @@ impl Run<'_> {
                         frozen = frozen.or_else(|| Some(unbound.why()));
                     }
                     // Its keys are told of all the same.
-                    if let Some(id) = hint {
-                        projects.entry(id).or_default();
-                    }
+                    unbound_ones.push((secret, unbound.why()));
                 }
             }
         }
@@ -333,7 +357,7 @@ impl Run<'_> {
         }
         for (id, (project, secrets)) in projects {
             let project = project.or_else(|| self.state.projects.get(&id)?.project(id));
-            self.project(id, project, secrets, frozen.clone(), absent).await?;
+            self.project(id, project, secrets, unbound_ones.clone(), frozen.clone(), absent).await?;
         }
         Ok(())
     }
@@ -343,6 +367,7 @@ impl Run<'_> {
         id: u64,
         project: Option<Project>,
         secrets: Vec<&Secret>,
+        unbound: Vec<(&Secret, String)>,
         mut frozen: Option<String>,
         absent: &BTreeMap<String, Absent>,
     ) -> Result<(), Halt> {
@@ -363,18 +388,22 @@ impl Run<'_> {
                 }
             },
         }
+        let ids = self.ids(id, &keys, secrets.iter().copied().chain(unbound.iter().map(|(secret, _)| *secret)));
         if let Some(known) = project.as_ref().filter(|_| frozen.is_none()) {
-            frozen = self.misled(id, known, &keys, absent).await?;
+            frozen = self.misled(id, known, &keys, &ids).await?;
         }
         let mut seen = Vec::new();
         for secret in &secrets {
-            match look(self.store, self.state, secret, &keys).await {
+            match look(self.store, self.ledger, self.state, secret, &keys).await {
                 Ok(secret) => seen.push(secret),
-                Err(error) => frozen = frozen.or_else(|| Some(of_store(error, &ROLE).message())),
+                Err(Unseen::Ledger(LedgerError::Broken { folder, broken })) => {
+                    frozen = frozen.or_else(|| Some(broken_ledger(&folder, &broken)));
+                }
+                Err(Unseen::Ledger(error)) => return Err(error.into()),
+                Err(Unseen::Store(error)) => frozen = frozen.or_else(|| Some(of_store(error, &ROLE).message())),
             }
         }
-        let ids = self.ids(id, &keys, absent);
-        let view = View { id, project, secrets, seen, keys, frozen };
+        let view = View { id, project, secrets, unbound, seen, keys, frozen };
         for key_id in &ids {
             Box::pin(self.judge_key(&view, key_id, absent)).await?;
         }
@@ -388,9 +417,9 @@ impl Run<'_> {
         id: u64,
         project: &Project,
         keys: &[ClientKey],
-        absent: &BTreeMap<String, Absent>,
+        ids: &BTreeSet<String>,
     ) -> Result<Option<String>, Halt> {
-        if self.ids(id, keys, absent).len() == keys.len() {
+        if ids.len() == keys.len() {
             return Ok(None);
         }
         match self.api.project(&project.organization.slug, &project.slug).await {
@@ -405,9 +434,9 @@ impl Run<'_> {
     }
 
     /// Every key of the project: those that Sentry lists, and those that are on record.
-    fn ids(&self, project: u64, keys: &[ClientKey], absent: &BTreeMap<String, Absent>) -> BTreeSet<String> {
+    fn ids<'s>(&self, project: u64, keys: &[ClientKey], secrets: impl Iterator<Item = &'s Secret>) -> BTreeSet<String> {
         let mut ids: BTreeSet<String> = keys.iter().map(|key| key.id.clone()).collect();
-        let arns = self.inventory.secrets.iter().map(|secret| &secret.arn).chain(absent.keys());
+        let arns = secrets.map(|secret| &secret.arn).chain(self.elsewhere.get(&project).into_iter().flatten());
         for secret in arns.filter_map(|arn| self.state.secrets.get(arn)) {
             ids.extend(secret.keys.iter().filter(|(_, key)| key.project == project).map(|(id, _)| id.clone()));
         }
@@ -417,11 +446,8 @@ impl Run<'_> {
     /// Why a project is frozen for the sake of a secret whose value cannot be read: it may hold any key of that project;
     /// where nothing says of which project, of any.
     fn unreadable(&self, project: u64) -> Option<String> {
-        self.inventory.secrets.iter().find_map(|secret| {
-            let bound = self.state.secrets.get(&secret.arn).and_then(|secret| secret.bound.as_ref());
-            let of = secret.project_hint().or(bound.map(|bound| bound.project));
-            secret.unreadable().filter(|_| of.is_none_or(|of| of == project))
-        })
+        let of = self.unreadable.iter().find(|(of, _)| of.is_none_or(|of| of == project));
+        of.map(|(_, why)| why.clone())
     }
 
     async fn keys(&self, id: u64, project: &Project) -> Result<Vec<ClientKey>, Halted> {
@@ -486,7 +512,7 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
 
 /// Since when a key of this secret waits for something.
 fn debt(secret: &crate::state::Secret) -> Option<Timestamp> {
-    let waiting = secret.keys.values().filter(|key| match key.history.phase {
+    let waiting = secret.keys.iter().map(|(_, key)| key).filter(|key| match key.history.phase {
         Phase::Waiting | Phase::Disabling | Phase::Disabled | Phase::Deleting => true,
         Phase::Unknown | Phase::Current | Phase::Reinstated | Phase::Deleted => false,
     });

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use function_kit::Failure;
+use litemap::LiteMap;
 use retirement::{Held, read_version};
 use secret_store::{ListedSecret, SecretStore, Stage};
 use sentry_binding::{Claims, of_store};
@@ -49,10 +50,12 @@ pub(crate) struct Secret {
     pub(crate) arn: String,
     pub(crate) name: String,
     /// Only those of ours: `sentry:…`.
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: LiteMap<String, String>,
     pub(crate) versions: Vec<Version>,
+    /// When its last rotation was completed, in Unix seconds.
+    pub(crate) last_rotated: Option<i64>,
     /// What its current value says of itself, where it was read in this run.
-    pub(crate) claims: Option<Claims>,
+    pub(crate) claims: Option<Box<Claims>>,
     /// Why it is looked at and no more.
     pub(crate) barred: Option<String>,
 }
@@ -76,6 +79,13 @@ impl Secret {
         self.versions.iter().find_map(|version| match &version.value {
             Value::Unreadable(why) => Some(format!("the value of {} cannot be read: {why}", self.name)),
             Value::Key { .. } | Value::Other | Value::Empty => None,
+        })
+    }
+
+    /// Whether a key is the value of AWSCURRENT or AWSPENDING, as the list says.
+    pub(crate) fn holds(&self, key_id: &str) -> bool {
+        self.versions.iter().any(|version| {
+            (version.current || version.pending) && matches!(&version.value, Value::Key { id, .. } if id == key_id)
         })
     }
 
@@ -160,9 +170,11 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
             Some(Content::Key(id, project)) => Value::Key { id: id.clone(), project: *project },
             Some(Content::Other(())) => Value::Other,
             None => match read_version(store, arn, id).await {
+                // Something is always current: its value is not visible yet.
+                Ok(Held::Nothing) if current => Value::Unreadable("it is current and shows no value yet".to_owned()),
                 Ok(held) => {
                     if current {
-                        claims = Some(claims_of(&listed.tags, &held));
+                        claims = Some(Box::new(claims_of(&ours(&listed.tags), &held)));
                     }
                     let content = content_of(&held);
                     let value = value_of(content.as_ref());
@@ -186,15 +198,21 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
         }
         None => None,
     };
-    let tags = listed.tags.iter().filter(|(key, _)| key.starts_with("sentry:"));
     Secret {
         arn: arn.clone(),
         name: name.clone(),
-        tags: tags.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        tags: ours(&listed.tags),
         versions,
+        last_rotated: listed.last_rotated,
         claims,
         barred,
     }
+}
+
+/// The tags that mean something here.
+fn ours(tags: &BTreeMap<String, String>) -> LiteMap<String, String> {
+    let ours = tags.iter().filter(|(key, _)| key.starts_with("sentry:"));
+    ours.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn content_of(held: &Held) -> Option<Content> {
@@ -214,14 +232,14 @@ fn value_of(content: Option<&Content>) -> Value {
 }
 
 /// What a secret says of itself: its tags, and its current value.
-pub(crate) fn claims_of(tags: &BTreeMap<String, String>, held: &Held) -> Claims {
+pub(crate) fn claims_of(tags: &LiteMap<String, String>, held: &Held) -> Claims {
     let document = held.document();
     let dsn: Option<Dsn> = match held {
         Held::Dsn(dsn, _) => Some((**dsn).clone()),
         Held::Other(_) | Held::Nothing => None,
     };
     Claims::of(
-        tags,
+        |name| tags.get(name).cloned(),
         document.and_then(secret_store::Document::organization),
         document.and_then(secret_store::Document::project),
         dsn,

@@ -122,9 +122,8 @@ impl Report {
         self.disabled += u32::from(done && row.action == Some(Action::Disable));
         self.deleted += u32::from(done && row.action == Some(Action::Delete));
         self.failed += u32::from(row.result == Became::Failed);
-        if self.count > 0 {
-            self.rows.extend(b",\n");
-        }
+        let before: &[u8] = if self.count > 0 { b",\n" } else { b"{\"rows\":[\n" };
+        self.rows.extend(before);
         self.count += 1;
         serde_json::to_writer(&mut self.rows, row).map_err(|_its_text_is_not_needed| {
             Failure::new("Internal.Defect", "a row of the run's record cannot be written as JSON")
@@ -138,12 +137,14 @@ impl Report {
 
     /// Stores the record of the run: what the reply says, and the rows.
     pub(crate) async fn save(mut self, store: &EvidenceStore, name: &str, head: &Value) -> Result<(), Failure> {
-        let mut bytes = head.to_string().into_bytes();
-        // The members of the reply come first, the rows after them.
-        bytes.pop();
-        bytes.extend(b",\"rows\":[\n");
-        bytes.append(&mut self.rows);
-        bytes.extend(b"\n]}\n");
+        let mut bytes = std::mem::take(&mut self.rows);
+        if self.count == 0 {
+            bytes.extend(b"{\"rows\":[");
+        }
+        bytes.extend(b"\n],");
+        // The members of the reply come after the rows: those may be many, and are not moved again.
+        bytes.extend(head.to_string().bytes().skip(1));
+        bytes.push(b'\n');
         store.put(name, bytes).await.map_err(unavailable)
     }
 

@@ -1,5 +1,7 @@
 //! What one run works with, and where it stops.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use function_kit::Failure;
 use jiff::Timestamp;
 use retirement::{Ledger, LedgerError};
@@ -52,4 +54,8 @@ pub(crate) struct Run<'a> {
     pub(crate) end: Instant,
     pub(crate) state: &'a mut State,
     pub(crate) report: Report,
+    /// Why a value cannot be read, with the project that its secret belongs to, where that is known.
+    pub(crate) unreadable: Vec<(Option<u64>, String)>,
+    /// Secrets with keys on record in a project other than the one of their current DSN.
+    pub(crate) elsewhere: BTreeMap<u64, BTreeSet<String>>,
 }

@@ -3,12 +3,15 @@
 //! A memory, never an authority. A version's value never changes, so that its key id needs to be read once; what was
 //! recorded of a key is summed up, and read anew from the ledger before anything is done to it. Without this object a run
 //! takes longer and comes to the same.
+//!
+//! Most maps in it have one or two entries, ten thousand times: a `LiteMap` has room for no more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence_store::EvidenceStore;
 use function_kit::Failure;
 use key_lifecycle::History;
+use litemap::LiteMap;
 use sentry_client::{Organization, Project};
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +45,10 @@ pub(crate) struct Secret {
     pub(crate) bound: Option<Bound>,
     /// What its labelled versions hold.
     #[serde(default)]
-    pub(crate) versions: BTreeMap<String, Content>,
+    pub(crate) versions: LiteMap<String, Content>,
     /// Its keys in the ledger, by key id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) keys: BTreeMap<String, Key>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub(crate) keys: LiteMap<String, Key>,
 }
 
 /// A binding, and the digest of what it rests on.
@@ -74,12 +77,12 @@ pub(crate) struct Key {
     pub(crate) project: u64,
     pub(crate) history: History,
     /// On which day the event of a lasting state was last sent, by the event's type.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) told: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub(crate) told: LiteMap<String, String>,
     /// Whether ingestion took the last probe.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) accepted: bool,
-    /// The status of the last refused attempt on it, which is on record once.
+    /// The status of the last refused attempt on it, which is on record once; 0 where there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refused_with: Option<u16>,
 }

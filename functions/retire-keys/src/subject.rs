@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use function_kit::DetailType;
 use jiff::tz::TimeZone;
 use key_lifecycle::{
-    Action, Class, Code, Facts, Judgement, KeyObject, Next, Ownership, Phase, Reason, Signal, State, Terms, Tie,
-    Traffic, judge, needs_counts,
+    Action, Broken, Class, Code, Facts, Judgement, KeyObject, Kind, Next, Ownership, Phase, Reason, Signal, State,
+    Terms, Tie, Traffic, class_of, judge, needs_counts,
 };
 use retirement::{Draft, LedgerError, Subject, Written};
 use sentry_client::Kind as Refused;
@@ -19,7 +19,7 @@ use crate::run::{Halt, Run};
 use crate::state::{Key, suffix};
 use crate::tell::{About, event_of};
 use crate::terms::{Applied, applied};
-use crate::view::{Claim, View};
+use crate::view::{Claim, View, settled};
 
 /// More records in a row than any life has; a judgement that still asks for one is a defect.
 const MOST_ROUNDS: usize = 12;
@@ -80,25 +80,21 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Whose key it is, by what is known now.
-    pub(crate) fn ownership(&self) -> Ownership {
-        judge(&self.facts, &self.terms).ownership
+    /// As which class the key goes on record: as somebody else's where nothing is proven.
+    pub(crate) fn class(&self) -> Class {
+        let tie = self.claim.as_ref().and_then(|claim| claim.tie);
+        class_of(tie, self.known.history.class).unwrap_or(Class::Adopted)
     }
 
-    /// As which class the key goes on record.
-    pub(crate) fn class(&self, ownership: Ownership) -> Class {
-        match ownership {
-            Ownership::Ours => Class::Ours,
-            Ownership::Adopted => Class::Adopted,
-            Ownership::Orphan => Class::Orphan,
-            Ownership::Untouchable | Ownership::Abandoned | Ownership::Foreign => {
-                match (self.known.history.class, self.claim.as_ref().and_then(|claim| claim.tie)) {
-                    (_, Some(Tie::ValueAndMark)) | (Some(Class::Ours), _) => Class::Ours,
-                    (_, Some(Tie::Value)) | (Some(Class::Adopted), _) => Class::Adopted,
-                    (Some(Class::Orphan) | None, _) => Class::Orphan,
-                }
-            }
-        }
+    /// A record of what was found. A consent that holds now is used up by it: it does not clear what comes later.
+    fn found(&self, kind: Kind, why: String) -> Draft {
+        Draft { ticket: self.facts.consent.clone(), ..Draft::found(kind, self.class(), why) }
+    }
+
+    /// What is to be on record of the rotation that made the key, from the first record on.
+    fn settled(&self) -> Option<i64> {
+        let claim = self.claim.as_ref().filter(|claim| claim.tie == Some(Tie::ValueAndMark))?;
+        settled(self.view.key(self.id), self.secret?, claim.version_id.as_deref()?)
     }
 }
 
@@ -117,7 +113,7 @@ impl Run<'_> {
             let judgement = self.judge(&mut case).await?;
             match judgement.next {
                 Next::Record(kind) => {
-                    let draft = Draft::found(kind, case.class(judgement.ownership), judgement.reason.to_string());
+                    let draft = case.found(kind, judgement.reason.to_string());
                     self.record(&mut case, draft, judgement.code).await?;
                 }
                 Next::Act(action @ (Action::Disable | Action::Delete)) if !confirmed => {
@@ -130,7 +126,7 @@ impl Run<'_> {
                     // What is seen after it is written down as well; a second action waits for the next run.
                     let after = self.judge(&mut case).await?;
                     if let (Became::Done | Became::Undone, Next::Record(kind)) = (outcome.done, after.next) {
-                        let draft = Draft::found(kind, case.class(after.ownership), after.reason.to_string());
+                        let draft = case.found(kind, after.reason.to_string());
                         self.record(&mut case, draft, after.code).await?;
                     }
                     break;
@@ -180,15 +176,15 @@ impl Run<'_> {
         if let Some(Absent::Frozen(why)) = missing {
             frozen = frozen.or_else(|| Some(why.clone()));
         }
+        if let (Some(claim), None, None) = (&claim, secret, missing) {
+            frozen = frozen.or_else(|| Some(view.why_not(&claim.secret_arn)));
+        }
         let mut known = Key { project: view.id, ..Key::default() };
         if let Some(claim) = &claim {
             match self.known(&claim.secret_arn, id).await {
                 Ok(Some(found)) => known = found,
                 Ok(None) => {}
-                Err(LedgerError::Broken { folder, broken }) => {
-                    frozen =
-                        Some(format!("the ledger at {folder} is not whole: {broken}; see scripts/verify-ledger.sh"));
-                }
+                Err(LedgerError::Broken { folder, broken }) => frozen = Some(broken_ledger(&folder, &broken)),
                 Err(error) => return Err(error.into()),
             }
             known.version = claim.version_id.clone().or(known.version);
@@ -222,7 +218,13 @@ impl Run<'_> {
             may_delete: self.config.delete_auth_secret_id.is_some(),
             ingestion_accepts: known.accepted,
         };
-        Ok(Case { view, id, claim, secret, known, facts, terms, traffic: None, counted: false, window })
+        let mut case = Case { view, id, claim, secret, known, facts, terms, traffic: None, counted: false, window };
+        if case.facts.key == KeyObject::Inactive && (case.facts.held.current || case.facts.held.pending) {
+            // Who disabled it is for the ledger to say, since the memory may be older; and the list of secrets is late.
+            self.reload(&mut case).await?;
+            self.confirm_held(&mut case).await?;
+        }
+        Ok(case)
     }
 
     /// Which secret has the best claim on a key: the one for which it was made, by the ledger or by value and mark; then
@@ -232,7 +234,9 @@ impl Run<'_> {
         if tie.as_ref().is_some_and(|claim| claim.tie == Some(Tie::ValueAndMark)) {
             return tie;
         }
-        let arns = view.secrets.iter().map(|secret| &secret.arn).chain(absent.keys());
+        let bound = view.secrets.iter().copied().chain(view.unbound.iter().map(|(secret, _)| *secret));
+        let elsewhere = self.elsewhere.get(&view.id).into_iter().flatten();
+        let arns = bound.map(|secret| &secret.arn).chain(elsewhere).chain(absent.keys());
         let mut recorded: Vec<(&String, &Key)> =
             arns.filter_map(|arn| Some((arn, self.state.secrets.get(arn)?.keys.get(id)?))).collect();
         recorded.sort_by_key(|(_, key)| (key.history.class, key.history.phase == Phase::Deleted));
@@ -273,6 +277,8 @@ impl Run<'_> {
             return Ok(());
         };
         let (kind, attempt, why) = (draft.kind, draft.attempt, draft.why.clone());
+        let first = case.facts.history.head.is_none();
+        let draft = if first { Draft { settled: case.settled(), ..draft } } else { draft };
         if self.ledger.append(&subject, &mut case.facts.history, draft).await? == Written::Overtaken {
             // Another run was faster: what it wrote decides.
             self.reload(case).await?;
@@ -294,8 +300,15 @@ impl Run<'_> {
                 None => why,
             };
             self.teller.tell(what, &about, &once, code, &message).await;
+            // Where the state lasts, it is told of again on the next day.
+            case.known.told.insert(what.as_str().to_owned(), self.today());
         }
         Ok(())
+    }
+
+    /// The day of this run (UTC), by which the event of a lasting state is told once.
+    fn today(&self) -> String {
+        TimeZone::UTC.to_datetime(self.now).date().to_string()
     }
 
     /// Reads a key's chain anew.
@@ -303,15 +316,13 @@ impl Run<'_> {
         let Some(claim) = &case.claim else {
             return Ok(());
         };
-        match self.ledger.load(&claim.secret_arn, case.id).await {
+        let remembered = case.known.history.head.as_ref();
+        match self.ledger.load_after(&claim.secret_arn, case.id, remembered).await {
             Ok(chain) => {
                 case.facts.history = chain.history.clone();
                 case.known.history = chain.history;
             }
-            Err(LedgerError::Broken { folder, broken }) => {
-                case.facts.frozen =
-                    Some(format!("the ledger at {folder} is not whole: {broken}; see scripts/verify-ledger.sh"));
-            }
+            Err(LedgerError::Broken { folder, broken }) => case.facts.frozen = Some(broken_ledger(&folder, &broken)),
             Err(error) => return Err(error.into()),
         }
         Ok(())
@@ -334,7 +345,7 @@ impl Run<'_> {
             reason = format!("{reason}; {moved}");
         }
         if let Some(what) = lasting {
-            let today = TimeZone::UTC.to_datetime(self.now).date().to_string();
+            let today = self.today();
             if case.known.told.get(what.as_str()) != Some(&today) {
                 case.known.told.insert(what.as_str().to_owned(), today.clone());
                 let message = remedy.as_ref().map_or_else(|| reason.clone(), |remedy| format!("{reason}; {remedy}"));
@@ -376,6 +387,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Why a key is left alone whose records are not whole.
+pub(crate) fn broken_ledger(folder: &str, broken: &Broken) -> String {
+    format!("the ledger at {folder} is not whole: {broken}; see scripts/verify-ledger.sh")
 }
 
 /// The exact thing that a person can do, where the next step is a person's.

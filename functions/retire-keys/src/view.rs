@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use key_lifecycle::{Created, KeySeen, Labels, SecretSeen, Tie, Value as Seen, VersionSeen, tie};
-use retirement::{Held, read_version};
+use retirement::{Held, Ledger, LedgerError, read_version};
 use rotation::Mark;
 use secret_store::{SecretStore, Stage};
 use sentry_client::{ClientKey, Project};
@@ -12,9 +12,10 @@ use sentry_client::{ClientKey, Project};
 use crate::inventory::{Secret, Value};
 use crate::state::State;
 
-/// How long after its key was made the rotation of a version may still make another: one invocation of createSecret, which
-/// stores the value at its end.
-const ONE_INVOCATION: i64 = 300;
+/// How long after its key was made the rotation of a version may still make another, in seconds: an invocation of
+/// createSecret stores the value right after it made or found the key, and one beside it is as quick. Longer would take a
+/// copied label for an orphan's; what arrives later is left alone.
+const ONE_INVOCATION: i64 = 60;
 
 /// One project.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct View<'a> {
     /// None where the project could not be found.
     pub(crate) project: Option<Project>,
     pub(crate) secrets: Vec<&'a Secret>,
+    /// Secrets that should be and are not, and why: what they say of themselves is refused, or could not be checked.
+    pub(crate) unbound: Vec<(&'a Secret, String)>,
     pub(crate) seen: Vec<SecretSeen<Mark>>,
     pub(crate) keys: Vec<ClientKey>,
     /// Why nothing is done here in this run.
@@ -46,11 +49,49 @@ impl View<'_> {
         self.secrets.iter().find(|secret| secret.arn == arn).copied()
     }
 
+    /// Why a secret that knows a key of this project has no say in it.
+    pub(crate) fn why_not(&self, arn: &str) -> String {
+        let unbound = self.unbound.iter().find(|(secret, _)| secret.arn == arn);
+        let why = unbound.map(|(_, why)| why.clone());
+        why.unwrap_or_else(|| "its secret is bound to another project now".to_owned())
+    }
+
     /// The strongest tie of a key of the list.
     pub(crate) fn tie(&self, key: &ClientKey) -> Option<Claim> {
         let key = KeySeen { id: key.id.clone(), mark: Mark::in_label(&key.label), created: made(key) };
         let (tie, secret, version) = tie(&key, &self.seen)?;
         Some(Claim { secret_arn: secret.arn.clone(), version_id: Some(version.id.clone()), tie: Some(tie) })
+    }
+}
+
+/// By when the rotation that made a key had certainly made its last one, as far as that can be told now: it was promoted,
+/// or a while has passed since the key was made.
+pub(crate) fn settled(key: Option<&ClientKey>, secret: &Secret, version_id: &str) -> Created {
+    let stored = key.and_then(made).map(|made| made.saturating_add(ONE_INVOCATION));
+    let is_current = secret.current().is_some_and(|current| current.id == version_id);
+    let promoted = secret.last_rotated.filter(|_| is_current);
+    match (stored, promoted) {
+        (Some(stored), Some(promoted)) => Some(stored.min(promoted)),
+        (stored, _) => stored,
+    }
+}
+
+/// Why the versions of a secret could not be looked at.
+#[derive(Debug)]
+pub(crate) enum Unseen {
+    Store(secret_store::Error),
+    Ledger(LedgerError),
+}
+
+impl From<secret_store::Error> for Unseen {
+    fn from(error: secret_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<LedgerError> for Unseen {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
     }
 }
 
@@ -72,10 +113,11 @@ fn seen(value: &Value) -> Seen {
 /// the value of a labelled one. For the latter the list of versions is asked, which also tells when they were made.
 pub(crate) async fn look(
     store: &SecretStore,
+    ledger: Ledger<'_>,
     state: &State,
     secret: &Secret,
     keys: &[ClientKey],
-) -> Result<SecretSeen<Mark>, secret_store::Error> {
+) -> Result<SecretSeen<Mark>, Unseen> {
     let mut versions: Vec<VersionSeen<Mark>> = secret
         .versions
         .iter()
@@ -94,6 +136,7 @@ pub(crate) async fn look(
     }
     let mut listed = store.version_ids(&secret.arn).await?;
     listed.sort_by_key(|version| version.created);
+    // The list of secrets may be minutes late.
     let description = store.describe(&secret.arn).await?;
     for version in &listed {
         let mark = Mark::new(&secret.arn, &version.id);
@@ -105,28 +148,35 @@ pub(crate) async fn look(
             Held::Other(_) => Seen::Other,
             Held::Nothing => Seen::Empty,
         };
-        versions.push(VersionSeen {
-            id: version.id.clone(),
-            mark,
-            labels: Labels::default(),
-            value,
-            created: None,
-            settled: None,
-        });
+        // The description is newer than the list of secrets, and older than the value: a rotation that began meanwhile is
+        // seen to be under way, and a value that is missing after its end is missing for good.
+        let labels = Labels {
+            current: description.has_stage(&version.id, Stage::Current),
+            pending: description.has_stage(&version.id, Stage::Pending),
+        };
+        versions.push(VersionSeen { id: version.id.clone(), mark, labels, value, created: None, settled: None });
     }
     for version in &mut versions {
         let at = listed.iter().position(|listed| listed.id == version.id);
         version.created = at.and_then(|at| listed.get(at)).and_then(|listed| listed.created);
-        let next = at.and_then(|at| listed.get(at + 1)).and_then(|listed| listed.created);
-        let promoted = description.last_rotated.filter(|_| description.has_stage(&version.id, Stage::Current));
-        let holds = match &version.value {
-            Seen::Key(id) => keys.iter().find(|key| key.id == *id).and_then(made),
-            Seen::Other | Seen::Empty | Seen::Unread => None,
+        version.settled = match &version.value {
+            // What is on record never moves; a time that moves later would make an orphan of a copied label.
+            Seen::Key(id) => match on_record(ledger, state, &secret.arn, id).await? {
+                Some(recorded) => Some(recorded),
+                None => settled(keys.iter().find(|key| key.id == *id), secret, &version.id),
+            },
+            Seen::Other | Seen::Empty => at.and_then(|at| listed.get(at + 1)).and_then(|next| next.created),
+            Seen::Unread => None,
         };
-        let stored = holds.map(|made| made.saturating_add(ONE_INVOCATION));
-        version.settled = [next, promoted, stored].into_iter().flatten().min();
     }
     Ok(SecretSeen { arn: secret.arn.clone(), versions })
+}
+
+async fn on_record(ledger: Ledger<'_>, state: &State, arn: &str, key_id: &str) -> Result<Created, LedgerError> {
+    match state.secrets.get(arn).and_then(|secret| secret.keys.get(key_id)) {
+        Some(known) => Ok(known.history.settled),
+        None => Ok(ledger.load(arn, key_id).await?.history.settled),
+    }
 }
 
 /// The marks of this secret on keys of which it is not plain what they are.

@@ -7,20 +7,21 @@ use function_kit::boot::Invocation;
 use function_kit::metrics::{Metrics, Unit};
 use function_kit::{Deadline, EventBus, Failure};
 use jiff::Timestamp;
-use key_lifecycle::{Grade, History};
-use retirement::{Chain, Ledger, Subject, Switched, ask_question, switch};
+use key_lifecycle::{Class, Grade, History};
+use retirement::{Ledger, Subject, Switched, ask_question, switch};
 use secret_store::{SecretStore, Stage};
-use sentry_binding::{deadline_near, diagnose, management_token, of_sentry};
+use sentry_binding::{deadline_near, diagnose, management_token, missing_scope, of_sentry};
 use sentry_client::{Api, Client, Kind};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::config::Config;
+use crate::elsewhere::other_reader;
 use crate::event::Order;
 use crate::failure::ROLE;
 use crate::record::{Deed, FUNCTION, News, tell, write};
-use crate::replace::{clear_pending, none, replace};
-use crate::target::{Seen, Target, project, target};
+use crate::replace::{came_back, clear_pending, none, read_elsewhere, replace};
+use crate::target::{Recorded, Seen, Target, in_words, project, target};
 
 /// What is kept back from waiting for the disablement, its proof and its records.
 const FOR_THE_END: Duration = Duration::from_secs(45);
@@ -162,20 +163,24 @@ impl Function {
         let mut seen = Seen::look(&self.store, &order.secret_id, None).await?;
         let held = seen.as_ref().is_some_and(|seen| seen.holder(&order.key_id).is_some());
         // The ledger is asked only where the secret itself does not say whose key it is: an emergency does not wait for it.
-        let chain = if held { None } else { self.chain(order, seen.as_ref(), request_id).await };
-        let project = project(&self.config, api, order, seen.as_ref(), chain.as_ref()).await?;
-        let mut target = target(&self.store, api, order, project, seen.as_ref(), chain.as_ref()).await?;
+        let recorded = if held { Recorded::Nothing } else { self.recorded(order, seen.as_ref(), request_id).await };
+        let project = project(&self.config, api, order, seen.as_ref(), &recorded).await?;
+        let mut target = target(&self.store, api, order, project, seen.as_ref(), &recorded).await?;
+        if target.key.as_ref().is_some_and(|key| key.is_active) {
+            self.check_token(order, api).await?;
+            self.check_elsewhere(order, seen.as_ref()).await?;
+        }
         if let Some(found) = seen.take() {
-            seen = Some(self.make_way(order, found, request_id, end, &mut times).await?);
+            seen = Some(self.make_way(order, &target, found, request_id, end, &mut times).await?);
         }
-        let mut disabled_here = false;
-        let was_active = target.key.as_ref().is_some_and(|key| key.is_active);
-        if was_active || target.key.is_none() {
-            disabled_here = self.disable(order, api, &mut target, seen.as_ref()).await?;
-        }
+        let disabled_here = self.disable(order, api, &mut target, seen.as_ref()).await?;
         if let Some(now) = self.look_again(seen.as_ref()).await? {
             if now.key_at(Stage::Current) == Some(&order.key_id) && !order.allow_outage {
-                return Err(self.give_back(order, api, &target).await);
+                return Err(if disabled_here {
+                    self.give_back(order, api, &target).await
+                } else {
+                    none(order, "AWSCURRENT came back to it")
+                });
             }
             seen = Some(now);
         }
@@ -189,15 +194,49 @@ impl Function {
         Ok(Done { seen, target, state, replacement, grade, times, disabled_here })
     }
 
-    /// What the ledger has of the key; nothing where it cannot be asked.
-    async fn chain(&self, order: &Order, seen: Option<&Seen>, request_id: &str) -> Option<Chain> {
+    /// What the ledger has of the key.
+    async fn recorded(&self, order: &Order, seen: Option<&Seen>, request_id: &str) -> Recorded {
         let arn = seen.map_or(&order.secret_id, |seen| &seen.description.arn);
-        match self.ledger(request_id)?.load(arn, &order.key_id).await {
-            Ok(chain) => Some(chain),
+        let Some(ledger) = self.ledger(request_id) else {
+            return Recorded::Nothing;
+        };
+        match ledger.load(arn, &order.key_id).await {
+            Ok(chain) => chain.last.map_or(Recorded::Nothing, |last| Recorded::Last(Box::new(last))),
             Err(error) => {
                 tracing::error!(error = %error, "the ledger cannot be read; the revocation goes on without it");
-                None
+                Recorded::Unreadable
             }
+        }
+    }
+
+    /// Refuses a token that may not disable the key before applications are given another: whoever invokes this learns it
+    /// now, and not after the hold.
+    async fn check_token(&self, order: &Order, api: &Api<'_>) -> Result<(), Failure> {
+        match api.identity().await {
+            Ok(identity) => {
+                missing_scope(&identity, self.config.principal()).map_or(Ok(()), |why| Err(still_enabled(order, &why)))
+            }
+            // What follows says it better.
+            Err(_no_answer) => Ok(()),
+        }
+    }
+
+    /// Refuses to take the key from applications that read it from another secret.
+    async fn check_elsewhere(&self, order: &Order, seen: Option<&Seen>) -> Result<(), Failure> {
+        let arn = seen.map_or(&order.secret_id, |seen| &seen.description.arn);
+        let Some(evidence) = &self.evidence else {
+            return Ok(());
+        };
+        match other_reader(evidence, &self.store, arn, &order.key_id).await {
+            None => Ok(()),
+            Some(other) if order.allow_outage => {
+                tracing::error!(
+                    secret.other = other,
+                    "applications read the key from another secret as well; it is revoked all the same, as allowed"
+                );
+                Ok(())
+            }
+            Some(other) => Err(read_elsewhere(order, &other)),
         }
     }
 
@@ -210,19 +249,26 @@ impl Function {
     async fn make_way(
         &self,
         order: &Order,
+        target: &Target,
         mut seen: Seen,
         request_id: &str,
         end: Instant,
         times: &mut Times,
     ) -> Result<Seen, Failure> {
         if seen.key_at(Stage::Current) != Some(&order.key_id) {
+            let only_pending = seen.is_only_pending(&order.key_id);
             if seen.key_at(Stage::Pending) == Some(&order.key_id) {
                 clear_pending(&self.store, order, &seen).await?;
             }
+            // No application ever read such a key from the secret, or can read another from it: nobody is waited for.
+            let unread = only_pending || target.class == Class::Orphan || seen.description.scheduled_for_deletion;
+            if unread || order.hold.is_zero() {
+                return Ok(seen);
+            }
             // An earlier invocation may have been cut off while it held.
-            let promoted = seen.description.last_rotated.and_then(|at| Timestamp::from_second(at).ok());
-            let since = promoted.map(|promoted| (self.clock)().duration_since(promoted));
-            let since = since.and_then(|since| Duration::try_from(since).ok());
+            let promoted = self.promoted(&seen).await?;
+            // The clock of Secrets Manager may be ahead.
+            let since = promoted.map(|at| Duration::try_from((self.clock)().duration_since(at)).unwrap_or_default());
             if let Some(left) = since.and_then(|since| order.hold.checked_sub(since)).filter(|left| !left.is_zero()) {
                 times.promoted = promoted;
                 hold(left, end).await;
@@ -230,7 +276,7 @@ impl Function {
             return Ok(seen);
         }
         let until = end - (order.hold + FOR_THE_END).min(end.saturating_duration_since(Instant::now()));
-        match replace(&self.store, order, seen.clone(), request_id, until).await {
+        match replace(&self.store, order, seen.clone(), &rotation_token(request_id, (self.clock)()), until).await {
             Ok(now) => {
                 seen = now;
                 times.promoted = Some((self.clock)());
@@ -244,6 +290,16 @@ impl Function {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// When AWSCURRENT moved to where it is, as far as Secrets Manager tells: when it last completed a rotation, or when the
+    /// version was made. A label that was moved by hand, or a moment before the invocation was cut off, shows in the second.
+    async fn promoted(&self, seen: &Seen) -> Result<Option<Timestamp>, Failure> {
+        let description = &seen.description;
+        let versions = self.store.version_ids(&description.arn).await.map_err(in_words)?;
+        let current = seen.version_at(Stage::Current);
+        let made = versions.iter().find(|version| Some(version.id.as_str()) == current).and_then(|found| found.created);
+        Ok(description.last_rotated.max(made).and_then(|at| Timestamp::from_second(at).ok()))
     }
 
     /// Disables the key; gives back whether that was this invocation's doing.
@@ -276,7 +332,9 @@ impl Function {
             Err(error) => {
                 let project = &target.project;
                 let principal = self.config.principal();
-                Err(diagnose(api, error, &project.organization.slug, &project.slug, principal).await)
+                let is_open = error.is_unclear() && !error.operation().starts_with("GET");
+                let why = diagnose(api, error, &project.organization.slug, &project.slug, principal).await;
+                Err(if is_open { perhaps_enabled(order, &why) } else { still_enabled(order, &why) })
             }
         }
     }
@@ -290,19 +348,15 @@ impl Function {
 
     /// The secret was rolled back to the key in the very moment: applications need it.
     async fn give_back(&self, order: &Order, api: &Api<'_>, target: &Target) -> Failure {
+        let lost = "and it could not be enabled again: applications have no key; rotate the secret, or enable the key in \
+                    Sentry, at once";
         match switch(api, &target.project, &order.key_id, true).await {
-            Ok(Switched::Done { .. }) => {
-                none(order, "AWSCURRENT came back to it while it was being disabled, so that it was enabled again")
-            }
-            Ok(Switched::Gone | Switched::Unchanged) => none(
+            Ok(Switched::Done { .. }) => came_back(
                 order,
-                "AWSCURRENT came back to it while it was being disabled, and it could not be enabled again: rotate the secret at once",
+                &format!("so that it was enabled again, and applications go on with it; {} to replace it", ROLE.again),
             ),
-            Err(error) => none(
-                order,
-                "AWSCURRENT came back to it while it was being disabled, and it could not be enabled again: rotate the secret at once",
-            )
-            .because(of_sentry(error, &ROLE)),
+            Ok(Switched::Gone | Switched::Unchanged) => came_back(order, lost),
+            Err(error) => came_back(order, lost).because(of_sentry(error, &ROLE)),
         }
     }
 
@@ -310,16 +364,20 @@ impl Function {
     async fn prove(&self, api: &Api<'_>, target: &Target, replacement: Option<&str>) -> Result<Option<Grade>, Failure> {
         let control = match replacement {
             Some(id) => match api.key(&target.project, id).await {
-                Ok(control) => control.filter(|control| control.is_active),
+                Ok(control) => control,
                 Err(error) if *error.kind() == Kind::DeadlineNear => return Err(deadline_near(&ROLE)),
                 Err(_no_control) => None,
             },
             None => None,
         };
-        let dead = target.key.as_ref().and_then(|key| key.dsn.as_ref());
-        let alive = control.as_ref().and_then(|control| control.dsn.as_ref());
-        let proven = ask_question(api, &target.project, dead, alive).await.map_err(|error| of_sentry(error, &ROLE))?;
-        // Sentry itself showed the key as disabled, or did not find it.
+        let Some(key) = &target.key else {
+            // That it is not found means something only beside one that is.
+            return Ok(control.map(|_| Grade::Object));
+        };
+        let alive = control.as_ref().filter(|control| control.is_active).and_then(|control| control.dsn.as_ref());
+        let proven = ask_question(api, &target.project, key.dsn.as_ref(), alive).await;
+        let proven = proven.map_err(|error| of_sentry(error, &ROLE))?;
+        // Sentry itself showed the key as disabled.
         Ok(Some(if proven { Grade::Question } else { Grade::Object }))
     }
 
@@ -333,6 +391,7 @@ impl Function {
     ) -> (History, Option<&'static str>) {
         let nothing = History::default();
         let Some(ledger) = self.ledger(request_id) else {
+            tracing::error!("the key is revoked, and there is no ledger for it: EVIDENCE_BUCKET is not set");
             return (nothing, Some("EVIDENCE_BUCKET is not set"));
         };
         let secret_arn = match &done.seen {
@@ -366,6 +425,20 @@ impl Function {
     }
 }
 
+/// The id of the version that a rotation makes: another one in each attempt, because Lambda invokes again with the same
+/// request id, and a rotation that was cleared does not begin again. The SDK's own repeats carry the same.
+fn rotation_token(request_id: &str, now: Timestamp) -> String {
+    format!("{request_id}-{:x}", now.as_millisecond())
+}
+
+fn still_enabled(order: &Order, why: &Failure) -> Failure {
+    Failure::new(why.code(), format!("{}; the key {} is still enabled", why.message(), order.key_id))
+}
+
+fn perhaps_enabled(order: &Order, why: &Failure) -> Failure {
+    Failure::new(why.code(), format!("{}; whether the key {} was disabled is not known", why.message(), order.key_id))
+}
+
 /// Waits until consumers have had time to read the new value.
 async fn hold(time: Duration, end: Instant) {
     if !time.is_zero() {
@@ -386,5 +459,21 @@ fn news(order: &Order, done: &Done, evidence: Option<String>) -> News {
         message: format!("the key is {}: {}", done.state, order.reason),
         owner: description.and_then(|description| description.tags.get("sentry:owner")).cloned(),
         evidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attempt_of_one_request_begins_a_rotation_of_its_own() {
+        let token = |now: &str| rotation_token("8476a536-e9f4-11e8-9739-2dfe598c3fcd", now.parse().unwrap());
+        let [first, second] = ["2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"].map(token);
+        assert_ne!(first, second);
+        // What Secrets Manager takes.
+        assert!(
+            (32..=64).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! [`function`] ties them together.
 
 pub mod config;
+mod elsewhere;
 pub mod event;
 pub mod failure;
 pub mod function;

@@ -8,9 +8,6 @@ use tokio::time::Instant;
 /// The name of this function in events, metrics and records.
 pub(crate) const FUNCTION: &str = "revoke-key";
 
-/// Two revocations, or a run of retirement beside one, may write at the same time.
-const TRIES: usize = 4;
-
 /// What is to be written down.
 #[derive(Debug, Clone)]
 pub(crate) struct Deed {
@@ -24,14 +21,16 @@ pub(crate) struct Deed {
 }
 
 /// Writes what was done and is not on record yet. Gives back what all records add up to.
+///
+/// Another revocation, or a run of retirement, may write at the same time: whoever is overtaken tries again, for as long as
+/// the caller waits.
 pub(crate) async fn write(ledger: Ledger<'_>, deed: &Deed) -> Result<History, LedgerError> {
     let Subject { secret_arn, key_id, .. } = &deed.subject;
     let mut history = ledger.load(secret_arn, key_id).await?.history;
-    for draft in drafts(deed) {
-        for _ in 0..TRIES {
-            if is_on_record(&history, &draft) {
-                break;
-            }
+    // Whose key it is was decided when it was first seen; a label that was edited since says less.
+    let class = history.class.unwrap_or(deed.class);
+    for draft in drafts(deed, class) {
+        while !is_on_record(&history, &draft) {
             match ledger.append(&deed.subject, &mut history, draft.clone()).await? {
                 Written::Yes => break,
                 Written::Overtaken => history = ledger.load(secret_arn, key_id).await?.history,
@@ -59,23 +58,23 @@ fn is_on_record(history: &History, draft: &Draft) -> bool {
     }
 }
 
-fn drafts(deed: &Deed) -> Vec<Draft> {
+fn drafts(deed: &Deed, class: Class) -> Vec<Draft> {
     let why = format!("revoked: {}", deed.reason);
     let mut drafts = Vec::new();
     if deed.gone {
-        drafts.push(Draft::found(Kind::Deleted, deed.class, format!("{why}; it did not exist any more")));
+        drafts.push(Draft::found(Kind::Deleted, class, format!("{why}; it did not exist any more")));
         return drafts;
     }
     let attempt = u32::from(deed.disabled_here);
     let answer = deed.disabled_here.then_some(Answer { status: Some(200), request_id: None });
-    drafts.push(Draft { attempt, answer, ..Draft::found(Kind::Disabled, deed.class, why) });
+    drafts.push(Draft { attempt, answer, ..Draft::found(Kind::Disabled, class, why) });
     if let Some(grade) = deed.grade {
         let proven = match grade {
             Grade::Object => "Sentry shows it as disabled",
             Grade::Question => "Sentry says that no active key has its DSN, and that the current key's is alive",
             Grade::Ingestion => "ingestion refuses it lastingly",
         };
-        let found = Draft::found(Kind::Proven, deed.class, proven.to_owned());
+        let found = Draft::found(Kind::Proven, class, proven.to_owned());
         drafts.push(Draft { grade: Some(grade), ..found });
     }
     drafts

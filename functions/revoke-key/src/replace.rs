@@ -88,6 +88,29 @@ pub(crate) async fn clear_pending(store: &SecretStore, order: &Order, seen: &See
     }
 }
 
+/// AWSCURRENT moved back to the key while that was being disabled; `what` became of the key then.
+pub(crate) fn came_back(order: &Order, what: &str) -> Failure {
+    Failure::new(
+        "Revocation.NoReplacement",
+        format!(
+            "AWSCURRENT of {} came back to {} while that key was being disabled, {what}",
+            order.secret_id, order.key_id
+        ),
+    )
+}
+
+/// Applications of another secret read the key as well.
+pub(crate) fn read_elsewhere(order: &Order, other: &str) -> Failure {
+    Failure::new(
+        "Revocation.NoReplacement",
+        format!(
+            "{} is also what applications read from {other}, where somebody stored it; nothing was disabled; rotate that secret \
+             first and {}, or add \"allow_outage\": true to revoke the key although events of those applications are lost",
+            order.key_id, ROLE.again
+        ),
+    )
+}
+
 /// The refusal to revoke a key without another one for the applications.
 pub(crate) fn none(order: &Order, why: &str) -> Failure {
     Failure::new(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use function_kit::Failure;
-use key_lifecycle::Class;
-use retirement::{Chain, Held, read_version};
+use key_lifecycle::{Class, Record};
+use retirement::{Held, read_version};
 use rotation::Mark;
 use secret_store::{Description, Error, SecretStore, Stage};
 use sentry_binding::{Allowed, Claims, Remembered, locate, of_store};
@@ -36,6 +36,11 @@ impl Seen {
         };
         let mut versions = BTreeMap::new();
         for id in description.stages.keys() {
+            // Secrets Manager withholds the values of such a secret, from applications too.
+            if description.scheduled_for_deletion {
+                versions.insert(id.clone(), Held::Nothing);
+                continue;
+            }
             let held = match known.and_then(|known| known.versions.get(id)) {
                 Some(held @ (Held::Dsn(_, _) | Held::Other(_))) => held.clone(),
                 Some(Held::Nothing) | None => read_version(store, &description.arn, id).await.map_err(in_words)?,
@@ -56,8 +61,16 @@ impl Seen {
     }
 
     /// A version that holds this key.
-    pub(crate) fn holder(&self, key_id: &str) -> Option<&str> {
-        self.versions.iter().find(|(_, held)| held.key_id() == Some(key_id)).map(|(id, _)| id.as_str())
+    pub(crate) fn holder(&self, key_id: &str) -> Option<(&str, &Held)> {
+        self.versions.iter().find(|(_, held)| held.key_id() == Some(key_id)).map(|(id, held)| (id.as_str(), held))
+    }
+
+    /// Whether the key is in the version of an unfinished rotation and in no other that has a label: no application has read
+    /// it there.
+    pub(crate) fn is_only_pending(&self, key_id: &str) -> bool {
+        let mut holders = self.versions.iter().filter(|(_, held)| held.key_id() == Some(key_id));
+        holders.next().is_some_and(|(id, _)| Some(id.as_str()) == self.version_at(Stage::Pending))
+            && holders.next().is_none()
     }
 
     fn claims(&self) -> Claims {
@@ -68,7 +81,7 @@ impl Seen {
             Some(Held::Other(_) | Held::Nothing) | None => None,
         };
         Claims::of(
-            &self.description.tags,
+            |name| self.description.tags.get(name).cloned(),
             document.and_then(secret_store::Document::organization),
             document.and_then(secret_store::Document::project),
             dsn,
@@ -78,6 +91,26 @@ impl Seen {
 
 pub(crate) fn in_words(error: Error) -> Failure {
     of_store(error, &ROLE)
+}
+
+/// What the ledger says of the key.
+#[derive(Debug, Clone)]
+pub(crate) enum Recorded {
+    /// It was not asked, or has no record.
+    Nothing,
+    /// It could not be asked.
+    Unreadable,
+    /// The newest record.
+    Last(Box<Record>),
+}
+
+impl Recorded {
+    fn last(&self) -> Option<&Record> {
+        match self {
+            Self::Nothing | Self::Unreadable => None,
+            Self::Last(record) => Some(record),
+        }
+    }
 }
 
 /// The key at hand.
@@ -90,24 +123,26 @@ pub(crate) struct Target {
     pub(crate) class: Class,
 }
 
-/// The project that the secret is bound to; for a secret that is gone, the one that the ledger names.
+/// The project that the secret is bound to; where the secret does not say, the one that the ledger names.
 pub(crate) async fn project(
     config: &Config,
     api: &Api<'_>,
     order: &Order,
     seen: Option<&Seen>,
-    chain: Option<&Chain>,
+    recorded: &Recorded,
 ) -> Result<Project, Failure> {
     let name = seen.map_or(order.secret_id.as_str(), |seen| &seen.description.name);
     let allowed = Allowed::of(&config.policy, config.organization.as_deref(), secret_name(name))?;
-    let claims = match (seen, chain.and_then(|chain| chain.last.as_ref())) {
-        (Some(seen), _) => seen.claims(),
-        (None, Some(last)) => {
-            let project = sentry_binding::Claim { place: "ledger", name: last.project_id.to_string() };
-            Claims { project: vec![project], ..Claims::default() }
+    let mut claims = seen.map_or_else(Claims::default, Seen::claims);
+    if claims.project.is_empty() && claims.dsn.is_none() {
+        match recorded.last() {
+            Some(last) => {
+                claims.project.push(sentry_binding::Claim { place: "ledger", name: last.project_id.to_string() });
+            }
+            None if seen.is_none() => return Err(not_ours(order, seen, recorded)),
+            None => {}
         }
-        (None, None) => return Err(not_ours(order)),
-    };
+    }
     let located = locate(api, &Remembered::default(), &claims, &allowed, secret_name(name), config.principal()).await?;
     Ok(located.project)
 }
@@ -121,61 +156,91 @@ fn secret_name(id: &str) -> &str {
 /// By what the key is known to be this secret's: a version that holds it, its mark, or the ledger.
 ///
 /// # Errors
-/// `Revocation.NotOurs` where nothing says so.
+/// `Revocation.NotOurs` where nothing says so, and where it is a key of another project: Sentry would say of it that the
+/// bound project has no such key, which must not pass for its end.
 pub(crate) async fn target(
     store: &SecretStore,
     api: &Api<'_>,
     order: &Order,
     project: Project,
     seen: Option<&Seen>,
-    chain: Option<&Chain>,
+    recorded: &Recorded,
 ) -> Result<Target, Failure> {
     let key = match api.key(&project, &order.key_id).await {
-        Ok(key) => key.filter(|key| key.project_id == project.id),
+        Ok(key) => key,
         Err(error) => return Err(sentry_binding::of_sentry(error, &ROLE)),
     };
-    let recorded = chain.and_then(|chain| chain.last.as_ref()).map(|last| (last.version_id.clone(), last.class));
+    let check = |id: u64| if id == project.id { Ok(()) } else { Err(of_another_project(order, id, &project)) };
+    key.as_ref().map_or(Ok(()), |key| check(key.project_id))?;
+    let last = recorded.last();
     let Some(seen) = seen else {
-        let (version_id, class) = recorded.ok_or_else(|| not_ours(order))?;
-        return Ok(Target { project, key, version_id, class });
+        let last = last.ok_or_else(|| not_ours(order, None, recorded))?;
+        check(last.project_id)?;
+        return Ok(Target { version_id: last.version_id.clone(), class: last.class, project, key });
     };
     let arn = &seen.description.arn;
     let mark = key.as_ref().and_then(|key| Mark::in_label(&key.label));
-    let class_of = |version: &str| {
-        let marked = mark.as_ref() == Some(&Mark::new(arn, version));
-        if marked { Class::Ours } else { Class::Adopted }
-    };
-    if let Some(version) = seen.holder(&order.key_id) {
-        let class = recorded.map_or_else(|| class_of(version), |(_, class)| class);
-        return Ok(Target { project, key, version_id: Some(version.to_owned()), class });
-    }
-    if let Some((version_id, class)) = recorded {
+    let is_marked = |version: &str| mark.as_ref() == Some(&Mark::new(arn, version));
+    let class_of = |version: &str| if is_marked(version) { Class::Ours } else { Class::Adopted };
+    if let Some((version, held)) = seen.holder(&order.key_id) {
+        project_in(held).map_or(Ok(()), check)?;
+        let (version_id, class) = (Some(version.to_owned()), class_of(version));
         return Ok(Target { project, key, version_id, class });
+    }
+    if let Some(last) = last {
+        check(last.project_id)?;
+        return Ok(Target { version_id: last.version_id.clone(), class: last.class, project, key });
     }
     // A version without labels may hold it, or it may bear the mark of one.
     for version in store.version_ids(arn).await.map_err(in_words)? {
-        if seen.versions.contains_key(&version.id) && mark.as_ref() != Some(&Mark::new(arn, &version.id)) {
-            continue;
+        if !seen.versions.contains_key(&version.id) && !seen.description.scheduled_for_deletion {
+            let held = read_version(store, arn, &version.id).await.map_err(in_words)?;
+            if held.key_id() == Some(&*order.key_id) {
+                project_in(&held).map_or(Ok(()), check)?;
+                let class = class_of(&version.id);
+                return Ok(Target { project, key, version_id: Some(version.id), class });
+            }
         }
-        let holds = !seen.versions.contains_key(&version.id)
-            && read_version(store, arn, &version.id).await.map_err(in_words)?.key_id() == Some(&*order.key_id);
-        if holds {
-            let class = class_of(&version.id);
-            return Ok(Target { project, key, version_id: Some(version.id), class });
-        }
-        if mark.as_ref() == Some(&Mark::new(arn, &version.id)) {
+        if is_marked(&version.id) {
             return Ok(Target { project, key, version_id: Some(version.id), class: Class::Orphan });
         }
     }
-    Err(not_ours(order))
+    Err(not_ours(order, Some(seen), recorded))
 }
 
-fn not_ours(order: &Order) -> Failure {
+fn project_in(held: &Held) -> Option<u64> {
+    match held {
+        Held::Dsn(dsn, _) => Some(dsn.project_id()),
+        Held::Other(_) | Held::Nothing => None,
+    }
+}
+
+fn of_another_project(order: &Order, id: u64, bound: &Project) -> Failure {
     Failure::new(
         "Revocation.NotOurs",
         format!(
-            "nothing says that the key {} is a key of {}: no version holds it, it bears no mark of one, and the ledger has no \
-             record of it; check the key id (the part of the DSN before the @) and the secret, or disable the key in Sentry",
+            "the key {} is a key of another project, whose id is {id}, than {} ({}), to which {} is bound; nothing was done; \
+             revoke it by a secret of that project, or disable the key in Sentry",
+            order.key_id, bound.slug, bound.id, order.secret_id
+        ),
+    )
+}
+
+fn not_ours(order: &Order, seen: Option<&Seen>, recorded: &Recorded) -> Failure {
+    let ledger = match recorded {
+        Recorded::Unreadable => {
+            "the ledger could not be read: mend what the log says of it, and send the same event again"
+        }
+        Recorded::Nothing | Recorded::Last(_) if seen.is_none() && !order.secret_id.starts_with("arn:") => {
+            "the ledger has no record of it: there is no secret of this name, and one that is gone is known by its ARN"
+        }
+        Recorded::Nothing | Recorded::Last(_) => "the ledger has no record of it",
+    };
+    Failure::new(
+        "Revocation.NotOurs",
+        format!(
+            "nothing says that the key {} is a key of {}: no version holds it, it bears no mark of one, and {ledger}; check the \
+             key id (the part of the DSN before the @) and the secret, or disable the key in Sentry",
             order.key_id, order.secret_id
         ),
     )

@@ -181,14 +181,19 @@ fn superseded(facts: &Facts, terms: &Terms, ownership: Ownership) -> Verdict {
         (Phase::Waiting | Phase::Disabling | Phase::Reinstated | Phase::Deleted, KeyObject::Inactive) => {
             (State::Disabled, Next::Record(Kind::Disabled), Reason::FoundDisabled)
         }
-        (Phase::Waiting | Phase::Disabling, KeyObject::Active) => waiting(facts, terms, ownership),
         (Phase::Disabled | Phase::Deleting | Phase::Deleted, KeyObject::Active) => {
             (State::Reinstated, Next::Record(Kind::Reinstated), Reason::Reinstated)
         }
         (Phase::Disabled | Phase::Deleting, KeyObject::Inactive) => disabled(facts, terms, ownership),
-        (Phase::Reinstated, KeyObject::Active) if is_cleared(facts) => waiting(facts, terms, ownership),
-        (Phase::Reinstated, KeyObject::Active) => (State::Reinstated, Next::Nothing, Reason::Reinstated),
+        (Phase::Reinstated, KeyObject::Active) if !is_cleared(facts) => left_alone(),
+        // What cleared it may have been withdrawn before it came to the disablement.
+        (Phase::Disabling, KeyObject::Active) if history.disabled.is_some() && !is_cleared(facts) => left_alone(),
+        (Phase::Waiting | Phase::Disabling | Phase::Reinstated, KeyObject::Active) => waiting(facts, terms, ownership),
     }
+}
+
+fn left_alone() -> Verdict {
+    (State::Reinstated, Next::Nothing, Reason::Reinstated)
 }
 
 /// The state of a key that is looked at no further.

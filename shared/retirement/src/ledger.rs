@@ -4,8 +4,8 @@ use evidence_store::{EvidenceStore, Put};
 use function_kit::Failure;
 use jiff::Timestamp;
 use key_lifecycle::{
-    Answer, Broken, Class, Entry, Grade, History, Kind, Record, check_chain, ledger_folder, next_head, object_key,
-    secret_arn_of,
+    Answer, Broken, Class, Entry, Grade, Head, History, Kind, Record, check_chain, check_head, ledger_folder,
+    next_head, object_key, secret_arn_of,
 };
 
 /// The ledger, as one invocation of a function writes it.
@@ -51,13 +51,15 @@ pub struct Draft {
     pub grade: Option<Grade>,
     /// The ticket of the consent under which it is done.
     pub ticket: Option<String>,
+    /// By when the rotation that made the key had certainly made its last one, in Unix seconds.
+    pub settled: Option<i64>,
 }
 
 impl Draft {
     /// What was found, without anything done.
     #[must_use]
     pub fn found(kind: Kind, class: Class, why: String) -> Self {
-        Self { kind, class, why, answer: None, attempt: 0, grade: None, ticket: None }
+        Self { kind, class, why, answer: None, attempt: 0, grade: None, ticket: None, settled: None }
     }
 }
 
@@ -119,8 +121,26 @@ impl Ledger<'_> {
     /// # Errors
     /// [`LedgerError`]; a chain without any record is none.
     pub async fn load(&self, secret_arn: &str, key_id: &str) -> Result<Chain, LedgerError> {
+        self.load_after(secret_arn, key_id, None).await
+    }
+
+    /// The same, and checks that the chain still has the record that was its newest when it was remembered: nothing in a
+    /// chain protects its end.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; a chain without any record is none.
+    pub async fn load_after(
+        &self,
+        secret_arn: &str,
+        key_id: &str,
+        remembered: Option<&Head>,
+    ) -> Result<Chain, LedgerError> {
         let folder = ledger_folder(secret_arn, key_id);
         let objects = self.objects(&folder).await?;
+        if let Some(remembered) = remembered {
+            check_head(&entries(&objects), remembered)
+                .map_err(|broken| LedgerError::Broken { folder: folder.clone(), broken })?;
+        }
         chain(secret_arn, key_id, folder, &objects)
     }
 
@@ -179,6 +199,7 @@ impl Ledger<'_> {
             attempt: draft.attempt,
             grade: draft.grade,
             ticket: draft.ticket,
+            settled: draft.settled,
         };
         let bytes = record.to_bytes().map_err(|_its_text_is_not_needed| LedgerError::Unwritable)?;
         let head = next_head(sequence, &bytes);
@@ -195,9 +216,12 @@ impl Ledger<'_> {
     }
 }
 
+fn entries(objects: &[(u32, Vec<u8>)]) -> Vec<Entry<'_>> {
+    objects.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect()
+}
+
 fn chain(secret_arn: &str, key_id: &str, folder: String, objects: &[(u32, Vec<u8>)]) -> Result<Chain, LedgerError> {
-    let entries: Vec<Entry<'_>> =
-        objects.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
+    let entries = entries(objects);
     let mut records =
         check_chain(secret_arn, key_id, &entries).map_err(|broken| LedgerError::Broken { folder, broken })?;
     let head = entries.last().map(|last| next_head(last.sequence, last.bytes));

@@ -31,6 +31,8 @@ pub struct ListedSecret {
     pub rotation_function: Option<String>,
     /// The Region where it originated, where Secrets Manager says so. In any other Region the secret is a copy.
     pub primary_region: Option<String>,
+    /// When Secrets Manager last completed a rotation, in Unix seconds; `None` where it never did.
+    pub last_rotated: Option<i64>,
     /// Whether it is in its recovery window before deletion: then its values cannot be read, and it cannot be rotated.
     pub scheduled_for_deletion: bool,
 }
@@ -58,6 +60,7 @@ impl ListedSecret {
             rotation_enabled: entry.rotation_enabled.unwrap_or(false),
             rotation_function: entry.rotation_lambda_arn,
             primary_region: entry.primary_region,
+            last_rotated: entry.last_rotated_date.map(|date| date.secs()),
             scheduled_for_deletion: entry.deleted_date.is_some(),
         })
     }

@@ -1,8 +1,6 @@
 //! Which organization and project a secret may name: whoever can write a secret must not steer the management token to
 //! a project that is not theirs.
 
-use std::collections::BTreeMap;
-
 use function_kit::Failure;
 use sentry_client::{Dsn, Organization, Project};
 
@@ -69,16 +67,16 @@ pub fn is_name(text: &str) -> bool {
 }
 
 impl Claims {
-    /// Reads tags and the current document.
+    /// Reads tags, by name, and the current document.
     #[must_use]
     pub fn of(
-        tags: &BTreeMap<String, String>,
+        tag: impl Fn(&str) -> Option<String>,
         organization: Option<String>,
         project: Option<String>,
         dsn: Option<Dsn>,
     ) -> Self {
-        let claims = |tag: &str, place, name: Option<String>| {
-            let tagged = tags.get(tag).filter(|name| !name.is_empty()).cloned();
+        let claims = |tag_name: &str, place, name: Option<String>| {
+            let tagged = tag(tag_name).filter(|name| !name.is_empty());
             let tagged = tagged.map(|name| Claim { place: "tag", name });
             tagged.into_iter().chain(name.map(|name| Claim { place, name })).collect()
         };

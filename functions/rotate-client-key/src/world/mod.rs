@@ -130,7 +130,7 @@ impl RotationWorld<'_> {
         let allowed = Allowed::of(&self.config.policy, self.config.organization.as_deref(), &description.name)?;
         let current = self.seen.current.as_ref();
         let claims = Claims::of(
-            &description.tags,
+            |name| description.tags.get(name).cloned(),
             current.and_then(|current| current.document.organization()),
             current.and_then(|current| current.document.project()),
             self.current_dsn().cloned(),

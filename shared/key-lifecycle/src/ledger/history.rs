@@ -75,6 +75,9 @@ pub struct History {
     /// The best proof of death.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Proven>,
+    /// By when the rotation that made the key had certainly made its last one, in Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<i64>,
     /// Whether it is written that its secret is gone.
     #[serde(default)]
     pub abandoned: bool,
@@ -99,9 +102,16 @@ impl History {
     pub fn add(&mut self, record: &Record) {
         let time = record.time;
         self.class = Some(record.class);
+        self.settled = self.settled.or(record.settled);
         match record.kind {
             Kind::Current => {
-                *self = Self { phase: Phase::Current, class: self.class, head: self.head.take(), ..Self::default() };
+                *self = Self {
+                    phase: Phase::Current,
+                    class: self.class,
+                    settled: self.settled,
+                    head: self.head.take(),
+                    ..Self::default()
+                };
             }
             Kind::Superseded | Kind::Adopted | Kind::Orphan => {
                 self.phase = Phase::Waiting;
@@ -114,9 +124,10 @@ impl History {
                 self.attempts = record.attempt;
             }
             Kind::Disabled => {
+                // One that is found disabled after an attempt was disabled by it: the process died before it wrote that down.
+                let by_us = record.attempt > 0 || self.phase == Phase::Disabling;
                 self.phase = Phase::Disabled;
                 self.since = self.since.or(Some(time));
-                let by_us = record.attempt > 0;
                 // A consent that was used once stays used, whoever disables the key next.
                 let before = self.disabled.take().and_then(|disabled| disabled.ticket);
                 self.disabled = Some(Disabled { at: time, by_us, ticket: record.ticket.clone().or(before) });

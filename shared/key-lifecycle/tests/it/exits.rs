@@ -8,8 +8,8 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 use key_lifecycle::{
-    Action, Class, Disabled, Facts, Grade, Held, History, Judgement, KeyObject, Kind, Next, Ownership, Phase, Proven,
-    Reason, Record, Signal, State, Tie, class_of, judge, ownership,
+    Action, Class, Disabled, Facts, Grade, Held, History, Judgement, KeyObject, Kind, Next, Ownership, Proven, Reason,
+    Record, Signal, State, Tie, class_of, judge, ownership,
 };
 
 use crate::given::{self, FLAGS, facts, on_day, record, terms};
@@ -133,10 +133,8 @@ fn is_end(facts: &Facts, judgement: &Judgement) -> bool {
 
 fn written(facts: &Facts, kind: Kind) -> Record {
     let class = class_of(facts.tie, facts.history.class).unwrap();
-    let own = facts.history.phase == Phase::Disabling;
-    let attempt = u32::from(matches!(kind, Kind::Disabling | Kind::Deleting) || (kind == Kind::Disabled && own));
-    let with_consent = attempt > 0 || kind == Kind::Reinstated;
-    Record { attempt, ticket: facts.consent.clone().filter(|_| with_consent), ..record(kind, class, now()) }
+    let attempt = u32::from(matches!(kind, Kind::Disabling | Kind::Deleting));
+    Record { attempt, ticket: facts.consent.clone(), ..record(kind, class, now()) }
 }
 
 /// Where a judgement may lead: wholly done, or broken off by the death of the process.
@@ -146,14 +144,16 @@ fn outcomes(place: &Place, facts: &Facts, judgement: &Judgement) -> Vec<Place> {
         Next::Nothing | Next::Would(_) => vec![],
         Next::Record(kind) => vec![place.then(place.key, &[of(kind)])],
         Next::Act(Action::Disable) => {
-            let disabled = Record { attempt: 1, ticket: facts.consent.clone(), ..of(Kind::Disabled) };
+            let disabled = Record { attempt: 1, ..of(Kind::Disabled) };
             vec![
                 place.then(KeyObject::Active, &[of(Kind::Disabling)]),
                 place.then(KeyObject::Inactive, &[of(Kind::Disabling)]),
                 place.then(KeyObject::Inactive, &[of(Kind::Disabling), disabled]),
             ]
         }
-        Next::Act(Action::Enable) => vec![place.then(KeyObject::Active, &[])],
+        Next::Act(Action::Enable) => {
+            vec![place.then(KeyObject::Active, &[]), place.then(KeyObject::Active, &[of(Kind::Current)])]
+        }
         Next::Act(Action::Prove) => Grade::ALL
             .iter()
             .map(|grade| place.then(place.key, &[Record { grade: Some(*grade), ..of(Kind::Proven) }]))

@@ -1,7 +1,7 @@
 //! What a chain of records adds up to, where more than one record matters.
 
 use key_lifecycle::{
-    Action, Class, Disabled, Facts, Grade, Held, History, KeyObject, Kind, MarkedVersion, Next, Ownership, Phase,
+    Action, Class, Disabled, Facts, Grade, Head, Held, History, KeyObject, Kind, MarkedVersion, Next, Ownership, Phase,
     Proven, Reason, Record, Tie, class_of, judge,
 };
 
@@ -126,6 +126,28 @@ fn a_disablement_that_this_system_found_is_not_its_own() {
 }
 
 #[test]
+fn a_disablement_with_an_attempt_is_its_own_whatever_was_on_record_before() {
+    for phase in PHASES {
+        let mut records = records(phase, Class::Ours);
+        records.push(ours(Kind::Disabled, 80));
+        assert_eq!(of(&records).disabled, Some(Disabled { at: on_day(80), by_us: true, ticket: None }), "{phase:?}");
+    }
+}
+
+#[test]
+fn a_disablement_that_is_found_after_an_attempt_is_its_own() {
+    // The process died between the effect and its record: the next run finds the key disabled.
+    let mut records = records(Phase::Disabling, Class::Ours);
+    records.push(found_disabled(9));
+    assert_eq!(of(&records).disabled, Some(Disabled { at: on_day(9), by_us: true, ticket: None }));
+    let rolled_back = Facts { key: KeyObject::Inactive, held: CURRENT, ..facts(of(&records)) };
+    assert!(does(&judge(&rolled_back, &terms()), Action::Enable));
+    // Not so after somebody has enabled it again.
+    records.extend([ours(Kind::Reinstated, 10), found_disabled(11)]);
+    assert_eq!(of(&records).disabled.map(|disabled| disabled.by_us), Some(false));
+}
+
+#[test]
 fn a_key_that_this_system_disabled_is_given_back_in_every_phase_in_which_it_is_disabled() {
     for phase in [Phase::Disabling, Phase::Disabled, Phase::Deleting] {
         for held in [CURRENT, Held { current: true, pending: true }, Held { current: false, pending: true }] {
@@ -179,6 +201,36 @@ fn a_consent_that_held_when_a_key_was_enabled_again_does_not_clear_it() {
     };
     assert_eq!(of_consent("OPS-1").reason, Reason::Reinstated);
     assert_eq!(of_consent("OPS-2").next, Next::Record(Kind::Quiet));
+}
+
+#[test]
+fn a_consent_that_was_withdrawn_before_it_was_acted_on_clears_nothing() {
+    let mut records = records(Phase::Reinstated, Class::Ours);
+    records.push(with_ticket("OPS-1", ours(Kind::Disabling, 10)));
+    let died = facts(of(&records));
+    let judgement = judge(&died, &terms());
+    assert_eq!((judgement.next, judgement.reason), (Next::Nothing, Reason::Reinstated));
+    let holds = Facts { consent: Some("OPS-1".to_owned()), ..died };
+    assert_eq!(judge(&holds, &terms()).next, Next::Record(Kind::Quiet));
+}
+
+#[test]
+fn silence_before_somebody_enabled_a_key_again_says_nothing() {
+    let mut records = records(Phase::Waiting, Class::Ours);
+    records.extend([ours(Kind::Quiet, 7), ours(Kind::Disabling, 8), ours(Kind::Disabled, 8)]);
+    assert_eq!(of(&records).quiet, Some(on_day(7)));
+    records.push(ours(Kind::Reinstated, 9));
+    assert_eq!(of(&records).quiet, None);
+}
+
+#[test]
+fn no_record_takes_the_head_away() {
+    let head = Head { sequence: 7, sha256: "00".to_owned() };
+    for kind in Kind::ALL {
+        let mut history = History { head: Some(head.clone()), ..history(Phase::Disabled, Class::Ours) };
+        history.add(&ours(*kind, 9));
+        assert_eq!(history.head.as_ref(), Some(&head), "{kind}");
+    }
 }
 
 #[test]

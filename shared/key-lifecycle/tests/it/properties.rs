@@ -1,10 +1,11 @@
 //! Two million judgements in worlds that are made up at random, and what must be true of every one of them.
 //!
-//! After every action: nothing that is current or pending is disabled or deleted; what a person made is disabled under a
-//! consent alone, and never deleted; a frozen project is left alone, and so is everything in the mode `observe`. After every
-//! run: what this system disabled and a secret was rolled back to is enabled again. At the end of every world: whatever this
-//! system made and can prove that it made is disabled if nothing holds it, nothing else has changed, and every chain of
-//! records is whole and adds up to what is remembered.
+//! After every action: nothing that is current or pending was disabled or deleted; what a person made was disabled under a
+//! consent alone, and never deleted; nothing was disabled in its grace, on hold, or after somebody had enabled it again; a
+//! frozen project was left alone, and so was everything in the mode `observe`. After every run: what this system disabled
+//! and a secret was rolled back to is enabled again. At the end of every world: what this system made, and can prove that it
+//! made, is disabled if nothing holds it; nothing else has changed; every chain of records is whole and adds up to what is
+//! remembered.
 
 use crate::world::{Counts, Stop, World};
 

@@ -12,6 +12,7 @@ fn the_built_in_policy_parses_and_only_observes() {
     let sdk = policy.use_case(None).unwrap();
     assert_eq!((sdk.kind, sdk.preset), (Kind::ClientKey, Some(Preset::SdkStoreOnly)));
     assert_eq!(sdk.interval, Some(Duration::from_secs(90 * 86_400)));
+    assert_eq!((sdk.grace, sdk.grace_max), (Some(Duration::from_secs(7 * 86_400)), None));
     assert!(sdk.rationale.is_some() && !sdk.delete && !sdk.rate_limit_required);
 }
 

@@ -118,6 +118,10 @@ pub(crate) struct Truth {
     pub(crate) attempted: bool,
     /// Whether such a beginning came to its effect is not on record: nobody can tell then who disabled it.
     pub(crate) effect_open: bool,
+    /// When a run last saw it current and enabled.
+    pub(crate) last_current: Option<i64>,
+    /// It is on record that somebody enabled it again, while the consent of this ticket held, or none.
+    pub(crate) hands_off: Option<Option<String>>,
     /// Somebody enabled it, and no run has seen it current since.
     pub(crate) enabled_again: bool,
     /// A person stored its DSN as the value of some version.

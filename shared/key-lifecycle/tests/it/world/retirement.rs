@@ -4,7 +4,7 @@ use std::fmt;
 
 use key_lifecycle::{
     Action, Class, Entry, Facts, Grade, Held, History, KeyObject, KeySeen, Kind, MarkedVersion, Mode, Next, Ownership,
-    Phase, Record, SecretSeen, Signal, Tie, check_chain, check_head, class_of, judge, needs_counts, next_head, tie,
+    Record, SecretSeen, Signal, Tie, check_chain, check_head, class_of, judge, needs_counts, next_head, tie,
 };
 
 use super::{By, Content, Maker, Mark, World, people};
@@ -34,6 +34,20 @@ enum Weather {
     Rough,
     /// None of that, and every key is quiet.
     Quiet,
+}
+
+/// What a record says beside its kind. What was found and not done has no attempt.
+#[derive(Default)]
+struct Draft {
+    attempt: u32,
+    grade: Option<Grade>,
+    ticket: Option<String>,
+}
+
+impl Draft {
+    fn of_grade(grade: Grade) -> Self {
+        Self { grade: Some(grade), ..Self::default() }
+    }
 }
 
 /// What a run knows of one key beside its facts.
@@ -206,7 +220,8 @@ impl World {
                     self.counts.reinstated += usize::from(kind == Kind::Reinstated);
                     self.counts.abandoned += usize::from(kind == Kind::Abandoned);
                     self.die(rough)?;
-                    self.record(subject, facts, kind, None)?;
+                    let found = Draft { ticket: facts.consent.clone(), ..Draft::default() };
+                    self.record(subject, facts, kind, found)?;
                 }
                 Next::Act(action) => {
                     records_in_a_row = 0;
@@ -250,10 +265,23 @@ impl World {
         if self.keys[index].truth.maker == Maker::Human && self.consent(index).is_none() {
             return self.broken(index, "a person's key is disabled without consent");
         }
+        let consent = facts.consent.as_ref();
+        let truth = &self.keys[index].truth;
+        if truth.hands_off.as_ref().is_some_and(|before| consent.is_none() || consent == before.as_ref()) {
+            return self.broken(index, "disabled again, though nobody has cleared that it was enabled");
+        }
+        let grace = if ownership == Ownership::Orphan { Some(self.terms.orphan_grace) } else { self.terms.grace };
+        let since = truth.last_current.unwrap_or(i64::MIN);
+        if grace.is_none_or(|grace| self.now < since.saturating_add(i64::try_from(grace.as_secs()).unwrap())) {
+            return self.broken(index, "disabled in its grace");
+        }
         if facts.hold || !facts.replicas_in_sync {
             return self.broken(index, "disabled on hold or while a replica is behind");
         }
-        self.record(subject, facts, Kind::Disabling, None)?;
+        let attempt = facts.history.attempts + 1;
+        let draft = || Draft { attempt, ticket: facts.consent.clone(), ..Draft::default() };
+        let (begun, done) = (draft(), draft());
+        self.record(subject, facts, Kind::Disabling, begun)?;
         let truth = &mut self.keys[index].truth;
         (truth.attempted, truth.effect_open) = (true, true);
         self.die(rough)?;
@@ -269,7 +297,7 @@ impl World {
             }
         }
         self.die(rough)?;
-        self.record(subject, facts, Kind::Disabled, None)
+        self.record(subject, facts, Kind::Disabled, done)
     }
 
     fn give_back(&mut self, subject: &mut Subject, facts: &mut Facts, rough: bool) -> Result<(), Stop> {
@@ -280,7 +308,11 @@ impl World {
         }
         self.counts.enabled += 1;
         self.enable(index);
-        self.die(rough)
+        self.die(rough)?;
+        let attempt = facts.history.attempts.max(1);
+        self.record(subject, facts, Kind::Current, Draft { attempt, ..Draft::default() })?;
+        self.keys[index].truth.enabled_again = false;
+        Ok(())
     }
 
     fn delete(
@@ -300,12 +332,13 @@ impl World {
             return self.broken(index, "deleted without a right to it");
         }
         self.counts.deleted_orphans += usize::from(consents);
-        self.record(subject, facts, Kind::Deleting, None)?;
+        let attempt = facts.history.attempts + 1;
+        self.record(subject, facts, Kind::Deleting, Draft { attempt, ..Draft::default() })?;
         self.die(rough)?;
         self.keys[index].object = KeyObject::Gone;
         self.counts.deleted += 1;
         self.die(rough)?;
-        self.record(subject, facts, Kind::Deleted, None)
+        self.record(subject, facts, Kind::Deleted, Draft { attempt, ..Draft::default() })
     }
 
     fn prove(&mut self, subject: &mut Subject, facts: &mut Facts, rough: bool) -> Result<(), Stop> {
@@ -314,8 +347,8 @@ impl World {
             self.keys[index].ledger.accepted = self.numbers.chance(20);
             match self.numbers.below(4) {
                 0 => return Ok(()),
-                1 => self.record(subject, facts, Kind::Proven, Some(Grade::Object))?,
-                2 => self.record(subject, facts, Kind::Proven, Some(Grade::Question))?,
+                1 => self.record(subject, facts, Kind::Proven, Draft::of_grade(Grade::Object))?,
+                2 => self.record(subject, facts, Kind::Proven, Draft::of_grade(Grade::Question))?,
                 _ => {}
             }
         }
@@ -323,22 +356,17 @@ impl World {
             return Ok(());
         }
         self.keys[index].ledger.accepted = false;
-        self.record(subject, facts, Kind::Refused, None)?;
+        let attempt = facts.history.refusals + 1;
+        self.record(subject, facts, Kind::Refused, Draft { attempt, ..Draft::default() })?;
         self.die(rough)?;
         if facts.history.refusals >= self.terms.proof_refusals {
-            self.record(subject, facts, Kind::Proven, Some(Grade::Ingestion))?;
+            self.record(subject, facts, Kind::Proven, Draft::of_grade(Grade::Ingestion))?;
         }
         Ok(())
     }
 
     /// Writes a record, as the function drafts it.
-    fn record(
-        &mut self,
-        subject: &mut Subject,
-        facts: &mut Facts,
-        kind: Kind,
-        grade: Option<Grade>,
-    ) -> Result<(), Stop> {
+    fn record(&mut self, subject: &mut Subject, facts: &mut Facts, kind: Kind, draft: Draft) -> Result<(), Stop> {
         let index = subject.index;
         let history = &mut facts.history;
         let Some(class) = class_of(facts.tie, history.class) else {
@@ -349,22 +377,6 @@ impl World {
         }
         let Some(secret) = subject.secret else {
             return self.broken(index, "a record of a key without a secret");
-        };
-        let own = history.phase == Phase::Disabling;
-        let (attempt, ticket) = match kind {
-            Kind::Disabling | Kind::Deleting => (history.attempts + 1, facts.consent.clone()),
-            Kind::Disabled if own => (history.attempts, facts.consent.clone()),
-            Kind::Refused => (history.refusals + 1, None),
-            Kind::Reinstated => (0, facts.consent.clone()),
-            Kind::Current
-            | Kind::Superseded
-            | Kind::Quiet
-            | Kind::Disabled
-            | Kind::Proven
-            | Kind::Deleted
-            | Kind::Orphan
-            | Kind::Adopted
-            | Kind::Abandoned => (0, None),
         };
         let key = &mut self.keys[index];
         let sequence = u32::try_from(key.ledger.chain.len()).unwrap() + 1;
@@ -383,9 +395,9 @@ impl World {
             class,
             why: String::new(),
             answer: None,
-            attempt,
-            grade,
-            ticket,
+            attempt: draft.attempt,
+            grade: draft.grade,
+            ticket: draft.ticket,
         };
         let bytes = record.to_bytes().unwrap();
         history.add(&record);
@@ -393,6 +405,20 @@ impl World {
         key.ledger.secret = Some(secret);
         key.ledger.chain.push(bytes);
         key.truth.effect_open &= kind != Kind::Disabled;
+        match kind {
+            Kind::Reinstated => key.truth.hands_off = Some(facts.consent.clone()),
+            Kind::Disabled | Kind::Current => key.truth.hands_off = None,
+            Kind::Superseded
+            | Kind::Quiet
+            | Kind::Disabling
+            | Kind::Refused
+            | Kind::Proven
+            | Kind::Deleting
+            | Kind::Deleted
+            | Kind::Orphan
+            | Kind::Adopted
+            | Kind::Abandoned => {}
+        }
         self.counts.records += 1;
         self.tell(|world| format!("record {kind} of {} as {class}", world.keys[index].id));
         Ok(())
@@ -441,8 +467,10 @@ impl World {
         }
         let label = key.mark.and_then(|mark| self.readable(mark));
         let under_way = held.pending || label.is_some_and(|version| version.pending && !version.current);
+        let now = self.now;
         let truth = &mut self.keys[index].truth;
         if held.current {
+            truth.last_current = Some(now);
             (truth.attempted, truth.effect_open, truth.enabled_again) = (false, false, false);
         } else if !under_way && !truth.effect_open {
             truth.attempted = false;

@@ -66,6 +66,8 @@ impl World {
                 disabled_by: None,
                 attempted: false,
                 effect_open: false,
+                last_current: None,
+                hands_off: None,
                 enabled_again: false,
                 pasted: false,
                 witnessed: false,
