@@ -52,7 +52,7 @@ mkdir -p "$output"
 glibc_of() { grep -aoE 'GLIBC_2\.[0-9]+' "$1" | sort -uV | tail -n 1 | cut -d _ -f 2; }
 
 build_natively() {
-  quietly "${wanted[*]} for $arch (release profile; about 3 minutes the first time on two cores)" \
+  quietly "${wanted[*]} for $arch (release profile; about 5 minutes the first time on two cores)" \
     cargo build --release --locked "${packages[@]}"
   local program
   for name in "${wanted[@]}"; do
@@ -75,7 +75,7 @@ build_across() {
     rustup target add "$target" || missing "Rust's standard library for $target: \`rustup target add $target\` did not work."
   fi
   # Without optimizations of cargo-lambda's own: what Cargo.toml says holds for both architectures.
-  quietly "${wanted[*]} for $arch (release profile; about 4 minutes the first time on two cores)" \
+  quietly "${wanted[*]} for $arch (release profile; about 7 minutes the first time on two cores)" \
     cargo lambda build --release --locked --disable-optimizations "${packages[@]}" --target "$target.$lambda_glibc" \
     --lambda-dir "$output"
 }

@@ -34,7 +34,7 @@ quietly "cfn-lint, the examples too" cfn-lint template.yaml docs/examples/*.yaml
 # Whether the build section of the template works. Nobody runs what comes out, so it is neither optimized nor anywhere that
 # it could be deployed from.
 case "$(uname -m)" in aarch64 | arm64) architecture=arm64 ;; *) architecture=x86_64 ;; esac
-quietly "sam build, without optimizations (about 2 minutes the first time)" "${sam[@]}" CARGO_TARGET_DIR="$PWD/target/sam/cargo" \
+quietly "sam build, without optimizations (about 5 minutes the first time)" "${sam[@]}" CARGO_TARGET_DIR="$PWD/target/sam/cargo" \
   CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
   sam build --parameter-overrides "Architecture=$architecture" --build-dir target/sam/build
 

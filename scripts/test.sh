@@ -9,9 +9,9 @@ export INSTA_UPDATE=no
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 4))}
 
 say "1/4 Building what is shipped and what is tested"
-quietly "the function as it is shipped (release profile; about 3 minutes the first time on two cores)" \
-  cargo build --release --locked --package rotate-client-key
-quietly "the function with all its log levels (dev profile)" cargo build --locked --package rotate-client-key
+quietly "the functions as they are shipped (release profile; about 6 minutes the first time on two cores)" \
+  cargo build --release --locked "${functions[@]}"
+quietly "the functions with all their log levels (dev profile)" cargo build --locked "${functions[@]}"
 quietly "the tests" cargo test --workspace --locked --no-run
 quietly "what is uploaded to Lambda" scripts/build.sh
 say "2/4 The tests: decisions, clients at the wire, the shipped binary in a small world"
@@ -30,8 +30,9 @@ say "3/4 Second opinions: the same binary against other people's emulators"
 cargo test --quiet --locked --package integration-tests --test second_opinions -- "$@" 2>&1 | tee "$log"
 more=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
 
-say "4/4 The stack: what template, code and guide must say alike, and a deployment into AWS on loopback"
-python tests/stack/test_template.py "$@" | tee "$log"
+say "4/4 The ledger's check; the stack: what template, code and guide must say alike, a deployment into AWS on loopback"
+python tests/ledger/test_verify_ledger.py "$@" | tee "$log"
+python tests/stack/test_template.py "$@" | tee -a "$log"
 python tests/stack/test_stack.py "$@" | tee -a "$log"
 more=$((more + $(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")))
 

@@ -5,12 +5,14 @@ usage: python ministack_host.py WORK_FOLDER
 It writes {"url"} on standard output when it serves, then answers each line that it reads with one JSON object:
   rotations          every rotation and test of one so far, with the steps' replies and errors
   credentials NAME   what the function of that name calls AWS with
+  fire               makes every schedule due, now; their names
 It ends with its standard input. Everything that it stores lies in WORK_FOLDER.
 
 What is filled in, each with the documented behaviour that it follows:
-  Secrets Manager    RotateSecret and CancelRotateSecret; what PutSecretValue and GetSecretValue refuse
+  Secrets Manager    RotateSecret and CancelRotateSecret; what PutSecretValue and GetSecretValue refuse; the function in ListSecrets
   CloudFormation     AWS::SecretsManager::RotationSchedule; Ref of a secret is its ARN
-  IAM                the condition key secretsmanager:resource/AllowRotationLambdaArn (ministack enforces policies with AUTH=true)
+  IAM                condition keys of Secrets Manager and S3 (ministack enforces policies with AUTH=true); whoever starts a
+                     rotation must be allowed to invoke its function; aws:SecureTransport is true, for loopback has no TLS
   Lambda             layers under /opt; no variable of this process reaches a function; the variables of LoggingConfig
 """
 
@@ -55,9 +57,9 @@ os.environ.update(
 )
 
 from ministack import app  # noqa: E402
-from ministack.core import iam_evaluator, lambda_runtime  # noqa: E402
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime  # noqa: E402
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response  # noqa: E402
-from ministack.services import eventbridge, lambda_svc  # noqa: E402
+from ministack.services import eventbridge, lambda_svc, scheduler  # noqa: E402
 from ministack.services import secretsmanager as store  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
@@ -268,15 +270,44 @@ def cancel_rotate_secret(data):
     return json_response({"ARN": secret["ARN"], "Name": secret["Name"]})
 
 
+plain_list = store._list_secrets
+
+
+def list_secrets(data):
+    answer = plain_list(data)
+    if answer[0] != 200:
+        return answer
+    page = json.loads(answer[2])
+    for entry in page["SecretList"]:
+        secret = find({"SecretId": entry["ARN"]}) or {}
+        if secret.get("RotationLambdaARN"):
+            entry["RotationLambdaARN"] = secret["RotationLambdaARN"]
+    return json_response(page)
+
+
+def caller_may_rotate(data, headers, query_params):
+    """Whoever calls RotateSecret must be allowed to invoke the function."""
+    secret = find(data)
+    function = data.get("RotationLambdaARN") or (secret or {}).get("RotationLambdaARN")
+    key = app.extract_access_key_id(headers, query_params)
+    return not function or not iam_evaluator.enforce(
+        key, "lambda:InvokeFunction", "lambda", get_region(), resource_arn=function
+    )
+
+
 plain_handle = store.handle_request
 
 
 async def handle_request(method, path, headers, body, query_params):
-    if headers.get("x-amz-target", "").endswith(".CancelRotateSecret"):
+    action = headers.get("x-amz-target", "").rpartition(".")[2]
+    if action == "CancelRotateSecret":
         return cancel_rotate_secret(json.loads(body))
+    if action == "RotateSecret" and not caller_may_rotate(json.loads(body), headers, query_params):
+        return refuse("AccessDeniedException", "Secrets Manager cannot invoke the specified Lambda function.")
     return await plain_handle(method, path, headers, body, query_params)
 
 
+store._list_secrets = list_secrets
 store._put_secret_value = put_secret_value
 store._get_secret_value = get_secret_value
 store._rotate_secret = rotate_secret
@@ -345,13 +376,39 @@ plain_condition_key = iam_evaluator._resolve_condition_key
 
 
 def condition_key(key, request):
-    if key.lower() == "secretsmanager:resource/allowrotationlambdaarn":
+    name = key.lower()
+    if name == "aws:securetransport":
+        return "true"
+    if name.startswith("secretsmanager:resource"):
         _, secret = store._resolve(request.resource_arn)
-        return secret.get("RotationLambdaARN") if secret else None
+        if name == "secretsmanager:resource/allowrotationlambdaarn":
+            return secret.get("RotationLambdaARN") if secret else None
+        tags = {tag["Key"]: tag["Value"] for tag in (secret or {}).get("Tags", [])}
+        return tags.get(key.partition("/")[2])
     return plain_condition_key(key, request)
 
 
+plain_request_context = iam_actions.request_tag_context
+plain_s3_context = iam_actions.s3_service_context
+
+
+def request_context(service, action, body, parameters):
+    context = plain_request_context(service, action, body, parameters)
+    if action == "secretsmanager:UpdateSecretVersionStage":
+        context["secretsmanager:VersionStage"] = json.loads(body).get("VersionStage")
+    return context
+
+
+def s3_context(action, query_parameters, path="", headers=None):
+    context = plain_s3_context(action, query_parameters, path, headers)
+    if action == "s3:PutObject" and (headers or {}).get("if-none-match"):
+        context["s3:if-none-match"] = headers["if-none-match"]
+    return context
+
+
 iam_evaluator._resolve_condition_key = condition_key
+iam_actions.request_tag_context = request_context
+iam_actions.s3_service_context = s3_context
 
 
 # ---- Lambda -------------------------------------------------------------------------------------------------------------
@@ -393,6 +450,14 @@ def credentials(name):
     return lambda_runtime.execution_credentials(config)
 
 
+def fire():
+    """The schedules that are due when each last fired in 1970."""
+    for key in list(scheduler._schedules._data):
+        scheduler._schedule_last_fired[key] = 0
+    scheduler._tick_schedules()
+    return sorted(key[-1] for key in scheduler._schedules._data)
+
+
 def converse():
     while True:
         with socket.socket() as probe:
@@ -406,8 +471,10 @@ def converse():
             say(rotations)
         elif question == "credentials":
             say(credentials(argument))
+        elif question == "fire":
+            say(fire())
         else:
-            say({"error": "ask for rotations, or credentials NAME"})
+            say({"error": "ask for rotations, credentials NAME, or fire"})
     lambda_runtime.reset()
     os._exit(0)
 

@@ -1,10 +1,12 @@
 """What the tests of the stack play in: AWS on loopback, Sentry's stand-in, and a deployment of template.yaml."""
 
+import hashlib
 import io
 import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 STACK = "sentry"
 BUCKET = "artifacts"
-FUNCTION = f"{STACK}-rotate-client-key"
+FUNCTIONS = ["retire-keys", "revoke-key", "rotate-client-key"]
+RETIRE, REVOKE, FUNCTION = (f"{STACK}-{name}" for name in FUNCTIONS)
 # How long anything may take before the test fails; nothing here should need more than a second or two.
 PATIENCE = 40
 
@@ -90,19 +93,27 @@ class World:
         """What `sam package` does: the artifacts to S3, and their places into the template. Nothing else of it is touched."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket=BUCKET)
-        artifact = ROOT / f"target/lambda/{architecture()}/rotate-client-key/bootstrap.zip"
-        assert artifact.exists(), f"{artifact} is missing: run scripts/build.sh --arch {architecture()}"
-        s3.put_object(Bucket=BUCKET, Key="rotate-client-key.zip", Body=artifact.read_bytes())
+        for name in FUNCTIONS:
+            artifact = ROOT / f"target/lambda/{architecture()}/{name}/bootstrap.zip"
+            assert artifact.exists(), f"{artifact} is missing: run scripts/build.sh --arch {architecture()}"
+            s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=artifact.read_bytes())
+        text = (ROOT / "template.yaml").read_text()
+        # The build section of a function names its program, and comes before its code.
+        code = re.compile(r"(\n        Binary: ([a-z-]+)\n(?:(?!  \w).*\n)*?      CodeUri: )\.\n")
+        text, count = code.subn(rf"\1s3://{BUCKET}/\2.zip\n", text)
+        assert count == len(FUNCTIONS), count
+        return self.with_policy(text, (ROOT / "policy/key-policy.toml").read_bytes())
+
+    def with_policy(self, template, policy):
+        """The template with a layer that holds this key policy."""
         layer = io.BytesIO()
         with zipfile.ZipFile(layer, "w") as archive:
-            for path in sorted((ROOT / "policy").iterdir()):
-                archive.writestr(path.name, path.read_bytes())
-        s3.put_object(Bucket=BUCKET, Key="policy.zip", Body=layer.getvalue())
-        text = (ROOT / "template.yaml").read_text()
-        for local, key in (("CodeUri: .\n", "rotate-client-key.zip"), ("ContentUri: policy/\n", "policy.zip")):
-            assert text.count(local) == 1, local
-            text = text.replace(local, f"{local.split(':')[0]}: s3://{BUCKET}/{key}\n")
-        return text
+            archive.writestr("key-policy.toml", policy)
+        key = f"policy-{hashlib.sha256(policy).hexdigest()[:12]}.zip"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=layer.getvalue())
+        template, count = re.subn(r"ContentUri: .*\n", f"ContentUri: s3://{BUCKET}/{key}\n", template)
+        assert count == 1, count
+        return template
 
     def deploy(self, template, kind, **parameters):
         """A change set, as `sam deploy` makes it; the stack's outputs."""
@@ -158,6 +169,34 @@ class World:
         """The keys of the project, in order of creation."""
         return self.sentry.ask("state")["keys"]
 
+    def key(self, key_id):
+        (key,) = [key for key in self.keys() if key["id"] == key_id]
+        return key
+
+    # ---- functions and evidence
+
+    def invoke(self, function, event):
+        """The reply to an event."""
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        reply = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, reply
+        return reply
+
+    def evidence(self, prefix=""):
+        """The objects of the evidence bucket, by name."""
+        s3, bucket = self.client("s3"), self.outputs["EvidenceBucketName"]
+        names = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+        return {name: s3.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
+
+    def records(self, name, key_id):
+        """The records of a key of this secret, in order."""
+        suffix = self.secrets.describe_secret(SecretId=name)["ARN"].rsplit("-", 1)[1]
+        objects = self.evidence(f"ledger/{suffix}/{key_id}/")
+        return [json.loads(objects[name]) for name in sorted(objects)]
+
+    def kinds(self, name, key_id):
+        return [record["kind"] for record in self.records(name, key_id)]
+
     # ---- what is told
 
     def subscribe(self, topic):
@@ -190,9 +229,9 @@ class World:
             time.sleep(0.05)
         raise AssertionError(f"the topic never told {what!r}; it told {heard}")
 
-    def log(self):
-        """The function's log so far."""
-        events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{FUNCTION}")["events"]
+    def log(self, function=FUNCTION):
+        """A function's log so far."""
+        events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
         return "\n".join(event["message"] for event in events)
 
     @staticmethod
