@@ -408,7 +408,7 @@ fn remedy(run: &Run<'_>, case: &Case<'_, '_>, code: Option<Code>) -> Option<Stri
         (_, Reason::Abandoned) => {
             let arn = case.claim.as_ref().map(|claim| claim.secret_arn.as_str()).unwrap_or_default();
             Some(format!(
-                "aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --payload \
+                "aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --cli-read-timeout 0 --payload \
                  '{{\"secret_id\":\"{arn}\",\"key_id\":\"{}\",\"reason\":\"its secret is gone\"}}' /dev/stdout",
                 run.config.revoke_function, case.id
             ))

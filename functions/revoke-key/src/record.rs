@@ -42,7 +42,8 @@ pub(crate) async fn write(ledger: Ledger<'_>, deed: &Deed) -> Result<History, Le
 
 fn is_on_record(history: &History, draft: &Draft) -> bool {
     match draft.kind {
-        Kind::Disabled => draft.attempt == 0 && history.phase == Phase::Disabled,
+        // The reason is to be on record once, whoever disabled the key.
+        Kind::Disabled => draft.attempt == 0 && history.phase == Phase::Disabled && history.revoked,
         Kind::Proven => history.proven.map(|proven| proven.grade) >= draft.grade,
         Kind::Deleted => history.phase == Phase::Deleted,
         Kind::Current

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::chain::Head;
 use super::record::{Class, Grade, Kind, Record};
 
+/// The function whose records are somebody's orders.
+const REVOKE_KEY: &str = "revoke-key";
+
 /// Where a key stands in its life, as far as it is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Phase {
@@ -78,6 +81,9 @@ pub struct History {
     /// By when the rotation that made the key had certainly made its last one, in Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<i64>,
+    /// Whether somebody revoked it: then why is on record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
     /// Whether it is written that its secret is gone.
     #[serde(default)]
     pub abandoned: bool,
@@ -123,6 +129,10 @@ impl History {
                 self.since = self.since.or(Some(time));
                 self.attempts = record.attempt;
             }
+            // Disabled already: somebody revoked it as well, and that is all there is to add.
+            Kind::Disabled if self.phase == Phase::Disabled && record.attempt == 0 => {
+                self.revoked |= record.function == REVOKE_KEY;
+            }
             Kind::Disabled => {
                 // One that is found disabled after an attempt was disabled by it: the process died before it wrote that down.
                 let by_us = record.attempt > 0 || self.phase == Phase::Disabling;
@@ -130,6 +140,7 @@ impl History {
                 self.since = self.since.or(Some(time));
                 // A consent that was used once stays used, whoever disables the key next.
                 let before = self.disabled.take().and_then(|disabled| disabled.ticket);
+                self.revoked |= record.function == REVOKE_KEY;
                 self.disabled = Some(Disabled { at: time, by_us, ticket: record.ticket.clone().or(before) });
                 self.refusals = 0;
                 self.proven = None;

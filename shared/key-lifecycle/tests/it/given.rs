@@ -81,6 +81,7 @@ pub(crate) fn record(kind: Kind, class: Class, time: Timestamp) -> Record {
         attempt,
         grade: None,
         ticket: None,
+        settled: None,
     }
 }
 

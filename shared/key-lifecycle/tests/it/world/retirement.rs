@@ -398,6 +398,7 @@ impl World {
             attempt: draft.attempt,
             grade: draft.grade,
             ticket: draft.ticket,
+            settled: None,
         };
         let bytes = record.to_bytes().unwrap();
         history.add(&record);
