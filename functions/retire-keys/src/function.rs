@@ -23,7 +23,7 @@ use crate::failure::ROLE;
 use crate::inventory::{Inventory, Secret};
 use crate::report::Report;
 use crate::run::{Halt, Run};
-use crate::state::{State, suffix};
+use crate::state::{Names, State};
 use crate::subject::{Absent, broken_ledger};
 use crate::tell::{FUNCTION, Teller};
 use crate::view::{Unseen, View, look};
@@ -115,6 +115,7 @@ impl Function {
             report: Report::default(),
             unreadable: Vec::new(),
             elsewhere: BTreeMap::new(),
+            listed: None,
         };
         let outcome = run.projects(scope).await;
         let Run { teller, report, .. } = run;
@@ -179,6 +180,9 @@ impl Run<'_> {
     /// Goes through all projects: those with the oldest debts first, then the others from where the last run stopped. Gives
     /// back whether it came to the end.
     async fn projects(&mut self, scope: &Scope) -> Result<bool, Failure> {
+        if !self.read_ledger().await? {
+            return Ok(false);
+        }
         let absent = self.absent().await?;
         self.index(&absent);
         let order = self.order(scope);
@@ -219,7 +223,6 @@ impl Run<'_> {
     /// Secrets with keys in the ledger that are not among the managed ones.
     async fn absent(&mut self) -> Result<BTreeMap<String, Absent>, Failure> {
         let present: BTreeSet<&str> = self.inventory.secrets.iter().map(|secret| secret.arn.as_str()).collect();
-        self.read_strangers(&present).await?;
         let mut absent = BTreeMap::new();
         let missing: Vec<String> = self
             .state
@@ -243,20 +246,16 @@ impl Run<'_> {
         Ok(absent)
     }
 
-    /// After the memory was lost: chains of secrets that do not exist any more tell themselves what they are about.
-    async fn read_strangers(&mut self, present: &BTreeSet<&str>) -> Result<(), Failure> {
-        if self.state.unread.is_empty() {
-            return Ok(());
-        }
-        let suffixes: BTreeSet<&str> = present.iter().map(|arn| suffix(arn)).collect();
-        let strangers: Vec<(String, String)> = self
-            .state
-            .unread
-            .iter()
-            .filter(|(suffix, _)| !suffixes.contains(suffix.as_str()))
-            .flat_map(|(suffix, keys)| keys.iter().map(move |key| (suffix.clone(), key.clone())))
-            .collect();
-        for (suffix, key_id) in strangers {
+    /// After the memory was lost: every chain of the ledger is read before anything is judged, for the ledger may be all that
+    /// still knows a key. It takes as many runs as it takes; gives back whether it came to the end.
+    async fn read_ledger(&mut self) -> Result<bool, Failure> {
+        let unread = self.state.unread.iter();
+        let unread: Vec<(String, String)> =
+            unread.flat_map(|(suffix, keys)| keys.iter().map(move |key| (suffix.clone(), key.clone()))).collect();
+        for (suffix, key_id) in unread {
+            if Instant::now() + FOR_A_PROJECT > self.end {
+                return Ok(false);
+            }
             let chain = self.ledger.load_stranger(&suffix, &key_id).await;
             match chain {
                 Ok(Some(chain)) => {
@@ -274,7 +273,9 @@ impl Run<'_> {
                 }
                 Ok(None) => {}
                 Err(LedgerError::Broken { folder, broken }) => {
+                    // It may have been read badly: it stays among those that the next run reads.
                     tracing::error!(folder, broken = %broken, "a chain of the ledger is not whole: see scripts/verify-ledger.sh");
+                    continue;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -283,7 +284,7 @@ impl Run<'_> {
             }
         }
         self.state.unread.retain(|_, keys| !keys.is_empty());
-        Ok(())
+        Ok(true)
     }
 
     fn order(&self, scope: &Scope) -> Vec<(Option<u64>, Group)> {
@@ -356,7 +357,10 @@ impl Run<'_> {
             projects.entry(id).or_default();
         }
         for (id, (project, secrets)) in projects {
-            let project = project.or_else(|| self.state.projects.get(&id)?.project(id));
+            let project = match project {
+                Some(project) => Some(project),
+                None => self.named(id).await?,
+            };
             self.project(id, project, secrets, unbound_ones.clone(), frozen.clone(), absent).await?;
         }
         Ok(())
@@ -383,7 +387,7 @@ impl Run<'_> {
                 }
                 Err(Halted::Failure(failure)) => {
                     // The names may be outdated: the next run asks anew.
-                    self.state.projects.remove(&id);
+                    self.forget(id);
                     frozen = frozen.or_else(|| Some(failure.message()));
                 }
             },
@@ -425,12 +429,44 @@ impl Run<'_> {
         match self.api.project(&project.organization.slug, &project.slug).await {
             Ok(found) if found.id == id => Ok(None),
             Ok(_another) => {
-                self.state.projects.remove(&id);
+                self.forget(id);
                 Ok(Some(format!("the slug {} leads to another project now than the one with id {id}", project.slug)))
             }
             Err(error) if out_of_time(&error) => Err(Halt::Time),
             Err(error) => Ok(Some(of_sentry(error, &ROLE).message())),
         }
+    }
+
+    /// Forgets how a project is named, in the state and in this process.
+    fn forget(&mut self, id: u64) {
+        self.state.projects.remove(&id);
+        self.remembered.forget();
+    }
+
+    /// A project of which nothing but its id is known, since the memory was lost and no secret is bound to it any more.
+    async fn named(&mut self, id: u64) -> Result<Option<Project>, Halt> {
+        if let Some(names) = self.state.projects.get(&id) {
+            return Ok(names.project(id));
+        }
+        let Some(organization) = self.config.organization.as_deref() else {
+            return Ok(None);
+        };
+        if self.listed.is_none() {
+            match self.api.projects(organization).await {
+                Ok(projects) => self.listed = Some(projects),
+                Err(error) if out_of_time(&error) => return Err(Halt::Time),
+                Err(error) => {
+                    tracing::warn!(error = %error, "projects cannot be listed");
+                    self.listed = Some(Vec::new());
+                }
+            }
+        }
+        let found = self.listed.iter().flatten().find(|project| project.id == id);
+        let found = found.filter(|project| project.organization.is_named(organization)).cloned();
+        if let Some(project) = &found {
+            self.state.projects.insert(id, Names::of(project));
+        }
+        Ok(found)
     }
 
     /// Every key of the project: those that Sentry lists, and those that are on record.

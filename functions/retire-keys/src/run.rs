@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use retirement::{Ledger, LedgerError};
 use secret_store::SecretStore;
 use sentry_binding::Remembered;
-use sentry_client::{Api, Client};
+use sentry_client::{Api, Client, Project};
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -58,4 +58,6 @@ pub(crate) struct Run<'a> {
     pub(crate) unreadable: Vec<(Option<u64>, String)>,
     /// Secrets with keys on record in a project other than the one of their current DSN.
     pub(crate) elsewhere: BTreeMap<u64, BTreeSet<String>>,
+    /// The projects that the token sees, once they were asked for.
+    pub(crate) listed: Option<Vec<Project>>,
 }

@@ -1,9 +1,40 @@
 //! What these tests share.
 
+use std::collections::BTreeMap;
+
 use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT};
+use key_lifecycle::{Entry, check_chain};
 use serde_json::{Value, json};
+use testkit::fault::Fault;
 use testkit::lambda::{Invocation, Restarting};
 use testkit::sentry::Key;
+
+use crate::support;
+
+/// The calls that change something in Sentry or in Secrets Manager.
+const WRITES: [&str; 6] =
+    ["POST keys", "PUT key", "DELETE key", "PutSecretValue", "UpdateSecretVersionStage", "RotateSecret"];
+
+/// A policy like [`AT_ONCE`] with this mode, these members of the use case and these further tables.
+pub(crate) fn policy(mode: &str, use_case: &str, tables: &str) -> String {
+    format!(
+        "version = 1\nmode = \"{mode}\"\n[use_case.sdk]\nkind = \"client-key\"\npreset = \"sdk-store-only\"\n{use_case}\n{tables}\n"
+    )
+}
+
+/// The members of a use case under which a superseded key is due at once.
+pub(crate) const DUE: &str = "grace = \"0s\"\ngrace_max = \"0s\"\nat_grace_max = \"disable\"\nquarantine = \"0s\"\n";
+
+/// The tables of [`AT_ONCE`].
+pub(crate) const TABLES: &str = "[orphan]\ngrace = \"0s\"\n[proof]\ndeadline = \"1h\"\nrefusals = 2\n";
+
+/// A consent for a key.
+pub(crate) fn consent(key_id: &str, ticket: &str, until: &str) -> String {
+    format!("[[consent]]\nkey_id = \"{key_id}\"\nby = \"robin\"\nticket = \"{ticket}\"\nuntil = \"{until}\"\n")
+}
+
+/// A day that these tests will not live to see.
+pub(crate) const FOR_EVER: &str = "2099-12-31";
 
 /// A stage with the functions of retirement on it.
 pub(crate) struct World {
@@ -13,24 +44,74 @@ pub(crate) struct World {
     pub(crate) retire: Restarting,
 }
 
+/// All that is outside: what a run may change, and what it must leave alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Outside {
+    pub(crate) keys: Vec<Key>,
+    versions: BTreeMap<String, Vec<String>>,
+    values: Vec<Option<String>>,
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with_policy(AT_ONCE)
     }
 
     pub(crate) fn with_policy(policy: &str) -> Self {
+        Self::with(policy, |_, _| {})
+    }
+
+    /// A world that is changed before the functions are deployed.
+    pub(crate) fn with(policy: &str, prepare: impl FnOnce(&Stage, &mut Retirement)) -> Self {
         let stage = Stage::new(Binary::Dev).unwrap();
-        let retirement = Retirement::new(&stage, Binary::Dev, policy).unwrap();
+        let mut retirement = Retirement::new(&stage, Binary::Dev, policy).unwrap();
+        prepare(&stage, &mut retirement);
         let (rotate, retire) = (stage.lambda(), Restarting::new(retirement.retire.clone()));
         Self { stage, retirement, rotate, retire }
     }
 
+    /// A world in which a key of ours was superseded and its birth is on record; the key's id.
+    pub(crate) fn superseded(policy: &str) -> (Self, String) {
+        let world = Self::with_policy(policy);
+        let old = world.supersede();
+        (world, old)
+    }
+
+    /// Rotates twice, with a run in between: the first key is nobody's, the second is ours and superseded now.
+    pub(crate) fn supersede(&self) -> String {
+        self.rotation();
+        self.run();
+        self.rotation()
+    }
+
     /// A whole rotation; the id of the key that it superseded.
     pub(crate) fn rotation(&self) -> String {
-        let old = self.stage.key_id("AWSCURRENT").unwrap();
+        let old = self.current();
         let rotation = self.stage.rotate(&self.rotate, 1).unwrap();
         assert!(rotation.succeeded, "{:#?}", rotation.attempts);
         old
+    }
+
+    /// The key that applications read.
+    pub(crate) fn current(&self) -> String {
+        self.stage.key_id("AWSCURRENT").unwrap()
+    }
+
+    /// Another managed secret; it holds the `Default` key of its project, which is made if there is none. Its ARN and key.
+    pub(crate) fn add_secret(&self, name: &str, project: &str) -> (String, String) {
+        if self.stage.sentry.keys("acme", project).is_empty() {
+            self.stage.sentry.add_project("acme", project);
+        }
+        let key = self.stage.sentry.keys("acme", project).remove(0);
+        let value = self.value(&key, project);
+        let arn = self.stage.store.create_secret(name, Some(&value), &[("sentry:kind", "client-key")]);
+        self.stage.store.enable_rotation(&arn, true);
+        (arn, key.id)
+    }
+
+    /// The document that holds a key.
+    pub(crate) fn value(&self, key: &Key, project: &str) -> String {
+        json!({"dsn": self.stage.sentry.public_dsn(key), "organization": "acme", "project": project}).to_string()
     }
 
     /// A run over everything; its reply.
@@ -48,7 +129,11 @@ impl World {
 
     /// A run that fails.
     pub(crate) fn fails(&self, code: &str) -> String {
-        let invocation = self.retire.invoke(&json!({}), TIMEOUT);
+        self.fails_with(&json!({}), code)
+    }
+
+    pub(crate) fn fails_with(&self, event: &Value, code: &str) -> String {
+        let invocation = self.retire.invoke(event, TIMEOUT);
         let Invocation::Failed { error_type, error_message } = invocation else {
             panic!("{invocation:?}\n{}", self.retire.all_logs());
         };
@@ -65,7 +150,7 @@ impl World {
     pub(crate) fn row_of(&self, reply: &Value, key_id: &str) -> Value {
         let rows = self.retirement.rows(reply);
         let row = rows.iter().find(|row| row["key_id"] == key_id);
-        row.unwrap_or_else(|| panic!("no row for {key_id}: {rows:#?}")).clone()
+        row.unwrap_or_else(|| panic!("no row for {key_id}: {rows:#?}\n{}", self.retire.all_logs())).clone()
     }
 
     pub(crate) fn key(&self, id: &str) -> Key {
@@ -88,8 +173,192 @@ impl World {
         entries.map(|entry| entry.detail).collect()
     }
 
+    /// How many events of each type there were about a key.
+    pub(crate) fn told(&self, key_id: &str) -> Vec<(String, usize)> {
+        let mut told: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in self.stage.bus.entries() {
+            if entry.detail["key_id"] == key_id && entry.detail["function"] == "retire-keys" {
+                *told.entry(entry.detail_type).or_default() += 1;
+            }
+        }
+        told.into_iter().collect()
+    }
+
+    /// The metrics of the last run that ended well.
+    pub(crate) fn metrics(&self) -> Value {
+        let logs = self.retire.all_logs();
+        let mut lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.rfind(|line| line.get("_aws").is_some()).unwrap()
+    }
+
     /// Lets the next invocation be a cold start.
     pub(crate) fn cool_down(&mut self) {
         self.retire = Restarting::new(self.retirement.retire.clone());
+    }
+
+    /// Replaces the policy, and the process that has read the old one.
+    pub(crate) fn set_policy(&mut self, policy: &str) {
+        self.retirement.set_policy(policy).unwrap();
+        self.cool_down();
+    }
+
+    pub(crate) fn outside(&self) -> Outside {
+        let secret = &self.stage.secret;
+        let versions = self.stage.store.versions(secret);
+        let values = versions.keys().map(|version| self.stage.store.value_of(secret, version)).collect();
+        let mut keys = self.keys();
+        // An option that is off is one that is not there, and the API shows them alike.
+        keys.iter_mut().for_each(|key| key.loader_options.retain(|_, on| *on));
+        Outside { keys, versions, values }
+    }
+
+    /// The calls that changed something, or tried to, since calls were last forgotten.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let servers = [&self.stage.sentry_server, &self.stage.store_server];
+        let names = servers.into_iter().flat_map(testkit::http::Server::call_names);
+        names.filter(|name| WRITES.contains(&name.as_str())).collect()
+    }
+
+    pub(crate) fn forget_calls(&self) {
+        self.stage.sentry_server.forget_calls();
+        self.stage.store_server.forget_calls();
+        self.retirement.bucket_server.forget_calls();
+    }
+
+    /// Moves AWSCURRENT back to the previous version, as an operator does, AWSPREVIOUS with it.
+    pub(crate) fn roll_back(&self) {
+        let (store, secret) = (&self.stage.store, &self.stage.secret);
+        let (current, previous) = (store.version_at(secret, "AWSCURRENT"), store.version_at(secret, "AWSPREVIOUS"));
+        store.set_stage(secret, "AWSCURRENT", previous.as_deref());
+        store.set_stage(secret, "AWSPREVIOUS", current.as_deref());
+    }
+
+    /// A key that bears the mark of a version of the stage's secret and was made now, as createSecret makes it.
+    pub(crate) fn add_marked(&self, version: &str) -> String {
+        let label = support::label("acme/storefront", &self.stage.secret, version);
+        let key = self.stage.sentry.add_key("acme", "storefront", &label);
+        self.made_now(&key.id);
+        key.id
+    }
+
+    /// Lets a key be made now.
+    pub(crate) fn made_now(&self, key_id: &str) {
+        let now = now().to_string();
+        self.stage.sentry.edit_key(key_id, |key| key.date_created = now);
+    }
+
+    /// Lets so much time pass, for all that is written down: every record of the ledger, and the state, are so much older
+    /// now. Secrets Manager's dates and Sentry's stay.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let bucket = &self.retirement.bucket;
+        let back = jiff::SignedDuration::from_secs(seconds);
+        let earlier = |text: &str| text.parse::<jiff::Timestamp>().ok().map(|time| (time - back).to_string());
+        let mut digests: BTreeMap<String, String> = BTreeMap::new();
+        let mut heads: BTreeMap<String, String> = BTreeMap::new();
+        for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
+            let (folder, _) = name.rsplit_once('/').unwrap();
+            let bytes = bucket.object(&name).unwrap();
+            let mut record: Value = serde_json::from_slice(&bytes).unwrap();
+            record["time"] = earlier(record["time"].as_str().unwrap()).unwrap().into();
+            record["previous"] = heads.get(folder).cloned().into();
+            let written = record.to_string().into_bytes();
+            digests.insert(digest(&bytes), digest(&written));
+            heads.insert(folder.to_owned(), digest(&written));
+            bucket.put(&name, written);
+        }
+        let Some(name) = bucket.keys().into_iter().find(|name| name.ends_with("state/retire-keys.json")) else {
+            return;
+        };
+        let mut state: Value = serde_json::from_slice(&bucket.object(&name).unwrap()).unwrap();
+        age(&mut state, &|text| {
+            let day = || text.parse::<jiff::civil::Date>().ok().map(|day| (day - back).to_string());
+            digests.get(text).cloned().or_else(|| earlier(text)).or_else(day)
+        });
+        bucket.put(&name, state.to_string());
+    }
+
+    /// Checks the chain of every key, and that no two records follow the same one.
+    pub(crate) fn check_chains(&self) -> Result<(), String> {
+        let bucket = &self.retirement.bucket;
+        let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
+        for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
+            let (folder, number) = name.rsplit_once('/').unwrap();
+            let number = number.strip_suffix(".json").unwrap().parse().unwrap();
+            chains.entry(folder.to_owned()).or_default().push((number, bucket.object(&name).unwrap()));
+        }
+        for (folder, records) in chains {
+            let first: Value = serde_json::from_slice(&records[0].1).map_err(|error| error.to_string())?;
+            let entries: Vec<Entry<'_>> =
+                records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
+            let (arn, key) = (first["secret_arn"].as_str().unwrap(), first["key_id"].as_str().unwrap());
+            check_chain(arn, key, &entries).map_err(|broken| format!("{folder}: {broken}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn age(value: &mut Value, earlier: &dyn Fn(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(older) = earlier(text) {
+                *text = older;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| age(value, earlier)),
+        Value::Object(members) => members.values_mut().for_each(|value| age(value, earlier)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The time of day, as the functions under test see it.
+#[expect(clippy::disallowed_methods, reason = "what a stand-in counts or dates now must be now for the process")]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// The same in Unix seconds.
+pub(crate) fn unix_now() -> u64 {
+    now().as_second().try_into().unwrap()
+}
+
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}
+
+/// What a row says in short: ownership, state, action, result.
+pub(crate) fn verdict(row: &Value) -> [&str; 4] {
+    ["ownership", "state", "action", "result"].map(|member| row[member].as_str().unwrap_or("-"))
+}
+
+/// Version ids that nobody else makes.
+pub(crate) const AT: [&str; 2] = ["7e570000-0000-4000-8000-000000000001", "7e570000-0000-4000-8000-000000000002"];
+
+impl World {
+    /// A run in which everything is seen and nothing is done: the policy is that of a first deployment.
+    pub(crate) fn run_observing(&self, key_id: &str) {
+        let observing = policy("observe", DUE, TABLES);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy.toml");
+        std::fs::write(&path, observing).unwrap();
+        let function = self.retirement.retire.clone().env("KEY_POLICY_PATH", path.display().to_string());
+        let reply = Restarting::new(function).invoke(&json!({}), TIMEOUT).reply().unwrap();
+        self.row_of(&reply, key_id);
+    }
+
+    /// What `ListSecrets` answers now, to be answered later: the list is late.
+    pub(crate) fn listed(&self) -> Fault {
+        let (store, arn) = (&self.stage.store, &self.stage.secret);
+        let labels: BTreeMap<_, _> = store.versions(arn).into_iter().filter(|(_, labels)| !labels.is_empty()).collect();
+        let tags = json!([{"Key": "sentry:kind", "Value": "client-key"}]);
+        let secret = json!({"ARN": arn, "Name": "acme/storefront", "Tags": tags, "SecretVersionsToStages": labels});
+        let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
+        Fault::Answer(200, headers, json!({"SecretList": [secret]}).to_string())
+    }
+
+    /// Where the memory of the runs lies.
+    pub(crate) fn state_name(&self) -> String {
+        let names = self.retirement.bucket.keys();
+        names.into_iter().find(|name| name.ends_with("state/retire-keys.json")).unwrap()
     }
 }
