@@ -174,8 +174,8 @@ impl Run<'_> {
         if !self.intend(case, Kind::Disabling, judgement).await? {
             return Ok(Outcome { action: None, ..Outcome::none() });
         }
-        let settings_kept = match switch(self.api, project, case.id, false).await {
-            Ok(Switched::Done { settings_kept, .. }) => settings_kept,
+        let (settings_kept, sent) = match switch(self.api, project, case.id, false).await {
+            Ok(Switched::Done { settings_kept, sent, .. }) => (settings_kept, sent),
             Ok(Switched::Gone) => {
                 case.facts.key = KeyObject::Gone;
                 return Ok(Outcome::done(Action::Disable, Some("it was gone when it should be disabled".to_owned())));
@@ -198,7 +198,7 @@ impl Run<'_> {
             why.push_str("; Sentry dropped one of its settings on the way: compare it in Sentry");
         }
         let draft = Draft {
-            answer: answered(200),
+            answer: answered(200).filter(|_| sent),
             attempt: case.facts.history.attempts,
             ticket: case.facts.consent.clone(),
             ..Draft::found(Kind::Disabled, case.class(), why.clone())
@@ -315,7 +315,6 @@ impl Run<'_> {
         let wanted = case.terms.proof_refusals;
         let draft = Draft {
             attempt: refusals,
-            answer: answered(403),
             ..Draft::found(
                 Kind::Refused,
                 case.class(),
@@ -356,13 +355,13 @@ impl Run<'_> {
             return Ok(Outcome::none());
         }
         let api = self.sentry.api(&token, self.end);
-        let result = delete(&api, project, case.id).await;
-        if let Err(error) = result {
-            return self.refused_by(&api, case, project, Action::Delete, error, principal).await;
-        }
+        let status = match delete(&api, project, case.id).await {
+            Ok(status) => status,
+            Err(error) => return self.refused_by(&api, case, project, Action::Delete, error, principal).await,
+        };
         case.facts.key = KeyObject::Gone;
         let draft = Draft {
-            answer: answered(204),
+            answer: status.and_then(answered),
             attempt: case.facts.history.attempts,
             ..Draft::found(Kind::Deleted, case.class(), judgement.reason.to_string())
         };

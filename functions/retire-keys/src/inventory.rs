@@ -169,6 +169,8 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
         let value = match remembered.versions.get(id) {
             Some(Content::Key(id, project)) => Value::Key { id: id.clone(), project: *project },
             Some(Content::Other(())) => Value::Other,
+            // Nobody can read it, applications neither. A key that is disabled meanwhile is healed when the secret is restored.
+            None if listed.scheduled_for_deletion => Value::Other,
             None => match read_version(store, arn, id).await {
                 // Something is always current: its value is not visible yet.
                 Ok(Held::Nothing) if current => Value::Unreadable("it is current and shows no value yet".to_owned()),

@@ -114,7 +114,9 @@ impl Report {
         self.superseded += u32::from(matches!(row.state, State::Superseded | State::Draining));
         self.still_in_use += u32::from(row.state == State::StillInUse);
         let proven = row.proof.as_ref().map(|proof| proof.grade);
-        self.awaiting_proof += u32::from(row.state == State::Disabled && proven != Some(Grade::Ingestion));
+        // A proof that cannot get any better is not waited for.
+        let asked = matches!(row.action, Some(Action::Prove | Action::Disable));
+        self.awaiting_proof += u32::from(row.state == State::Disabled && asked && proven != Some(Grade::Ingestion));
         self.proof_overdue += u32::from(row.code == Some(Code::ProofOverdue));
         self.orphans += u32::from(row.ownership == Ownership::Orphan && row.state != State::Disabled);
         self.frozen += u32::from(row.state == State::Frozen);

@@ -54,16 +54,18 @@ pub async fn switch(api: &Api<'_>, project: &Project, key_id: &str, active: bool
     Ok(Switched::Done { key: Box::new(after), settings_kept, sent: true })
 }
 
-/// Deletes a key. One that is gone already is a success; after an unclear answer the key is looked at.
+/// Deletes a key; gives back the status of the answer. One that is gone already is a success; after an unclear answer the
+/// key is looked at, and there is no status.
 ///
 /// # Errors
 /// [`Error`] where the key is, or may be, still there.
-pub async fn delete(api: &Api<'_>, project: &Project, key_id: &str) -> Result<(), Error> {
+pub async fn delete(api: &Api<'_>, project: &Project, key_id: &str) -> Result<Option<u16>, Error> {
     match api.delete_key(project, key_id).await {
         Err(error) if error.is_unclear() => match api.key(project, key_id).await {
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(None),
             Ok(Some(_)) | Err(_) => Err(error),
         },
-        result => result,
+        Ok(was_there) => Ok(Some(if was_there { 204 } else { 404 })),
+        Err(error) => Err(error),
     }
 }

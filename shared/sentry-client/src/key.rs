@@ -272,11 +272,11 @@ impl Api<'_> {
         body::json(UPDATE, response).await
     }
 
-    /// Deletes a key. One that is gone already is a success.
+    /// Deletes a key; says whether it was there. One that is gone already is a success.
     ///
     /// # Errors
     /// [`Error`] for everything but a 404; it needs `project:admin` (A3.18).
-    pub async fn delete_key(&self, project: &Project, id: &str) -> Result<(), Error> {
+    pub async fn delete_key(&self, project: &Project, id: &str) -> Result<bool, Error> {
         let [projects, organization, slug, keys] = path(project);
         let call = Call {
             operation: DELETE,
@@ -287,8 +287,8 @@ impl Api<'_> {
             repeat: Repeat::Safe,
         };
         match self.send(&call).await {
-            Ok(_) => Ok(()),
-            Err(error) if *error.kind() == Kind::NotFound => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if *error.kind() == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -159,10 +159,11 @@ async fn an_update_of_a_key_that_is_gone_is_not_found() {
 
 #[tokio::test]
 async fn a_delete_of_a_key_that_is_gone_already_is_a_success() {
-    for response in [Response::empty(204), answer(404, r#"{"detail":"The requested resource does not exist"}"#)] {
+    let gone = answer(404, r#"{"detail":"The requested resource does not exist"}"#);
+    for (response, was_there) in [(Response::empty(204), true), (gone, false)] {
         let sentry = script([on(at_key("DELETE", KEY), response)]);
         let api = sentry.api();
-        api.delete_key(&project(), KEY).await.unwrap();
+        assert_eq!(api.delete_key(&project(), KEY).await.unwrap(), was_there);
         sentry.done(&api);
     }
 }
