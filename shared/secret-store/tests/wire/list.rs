@@ -24,7 +24,7 @@ async fn everything_that_is_said_is_read() {
         {
             "ARN": ARN, "Name": "app/dsn", "RotationEnabled": true, "PrimaryRegion": "eu-west-1",
             "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:rotate",
-            "DeletedDate": 1_796_000_000.5, "Tags": [{"Key": "sentry:kind", "Value": "client-key"}],
+            "DeletedDate": 1_796_000_000.5, "LastRotatedDate": 1_795_000_000.25, "Tags": [{"Key": "sentry:kind", "Value": "client-key"}],
             "SecretVersionsToStages": {CURRENT: ["AWSCURRENT"], PENDING: ["AWSPREVIOUS"]},
         },
         {"ARN": format!("{ARN}2"), "Name": "bare"},
@@ -46,6 +46,7 @@ async fn everything_that_is_said_is_read() {
             rotation_enabled: true,
             rotation_function: Some("arn:aws:lambda:us-east-1:123456789012:function:rotate".to_owned()),
             primary_region: Some("eu-west-1".to_owned()),
+            last_rotated: Some(1_795_000_000),
             scheduled_for_deletion: true,
         },
         ListedSecret { arn: format!("{ARN}2"), name: "bare".to_owned(), ..ListedSecret::default() },
