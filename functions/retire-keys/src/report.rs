@@ -80,6 +80,20 @@ impl TrafficRow {
     }
 }
 
+/// The days that an event tells of; the row of the key has them all.
+const LAST_DAYS: usize = 7;
+
+impl TrafficRow {
+    /// What the two keys sent on each of the last days, in words.
+    pub(crate) fn by_day(&self) -> Option<String> {
+        let days = &self.traffic.days;
+        let last = days.get(days.len().saturating_sub(LAST_DAYS)..).filter(|days| !days.is_empty())?;
+        let said: Vec<String> =
+            last.iter().map(|day| format!("{} {} old, {} new", day.day, day.old, day.new)).collect();
+        Some(format!("by day: {}", said.join("; ")))
+    }
+}
+
 /// The newest record of the key, so that a ledger that lost its end can be told from a whole one.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct LedgerRow {

@@ -348,7 +348,9 @@ impl Run<'_> {
             let today = self.today();
             if case.known.told.get(what.as_str()) != Some(&today) {
                 case.known.told.insert(what.as_str().to_owned(), today.clone());
-                let message = remedy.as_ref().map_or_else(|| reason.clone(), |remedy| format!("{reason}; {remedy}"));
+                let by_day = traffic.as_ref().and_then(TrafficRow::by_day);
+                let parts = [Some(reason.clone()), by_day, remedy.clone()];
+                let message = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
                 self.teller.tell(what, &case.about(), &today, judgement.code, &message).await;
             }
         }

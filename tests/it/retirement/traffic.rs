@@ -103,7 +103,9 @@ fn a_key_that_the_policy_keeps_is_reported_once_a_day() {
     let events = world.events("Key Still In Use");
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!((&events[0]["code"], &events[0]["key_id"]), (&"Retirement.StillInUse".into(), &old.as_str().into()));
-    assert!(events[0]["message"].as_str().unwrap().contains("25 % of the events have moved"), "{events:?}");
+    let message = events[0]["message"].as_str().unwrap();
+    assert!(message.contains("25 % of the events have moved"), "{message}");
+    assert!(message.contains("by day: ") && message.contains(" 3 old, 1 new"), "{message}");
     world.pass(DAY);
     world.row(&old);
     let events = world.events("Key Still In Use");
