@@ -185,6 +185,7 @@ impl Run<'_> {
         }
         let absent = self.absent().await?;
         self.index(&absent);
+        self.place_newcomers().await;
         let order = self.order(scope);
         for (hint, group) in order {
             if Instant::now() + FOR_A_PROJECT > self.end {
@@ -217,6 +218,14 @@ impl Run<'_> {
             for project in secret.keys.iter().map(|(_, key)| key.project).filter(|project| Some(*project) != hint) {
                 self.elsewhere.entry(project).or_default().insert(arn.clone());
             }
+        }
+    }
+
+    /// Finds the projects of secrets without a DSN that would tell: a project is to be seen with all of its secrets at once.
+    async fn place_newcomers(&mut self) {
+        for secret in self.inventory.secrets.iter().filter(|secret| secret.project_hint().is_none()) {
+            // Why it has no project is told when its turn comes.
+            drop(bind(self.config, self.store, self.api, self.remembered, self.state, secret).await);
         }
     }
 

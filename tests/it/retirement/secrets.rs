@@ -252,3 +252,20 @@ fn a_renamed_project_is_found_again() {
     let key = world.stage.sentry.keys("acme", "shop").into_iter().find(|key| key.id == old).unwrap();
     assert!(!key.is_active);
 }
+
+#[test]
+fn a_secret_that_has_no_key_yet_is_seen_together_with_the_others_of_its_project() {
+    let world = World::new();
+    world.rotation();
+    let old = world.rotation();
+    let value = r#"{"organization":"acme","project":"storefront"}"#;
+    world.stage.store.create_secret("acme/newcomer", Some(value), &[("sentry:kind", "client-key")]);
+    let reply = world.run();
+    let rows = world.retirement.rows(&reply);
+    let mut ids: Vec<_> = rows.iter().map(|row| row["key_id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "one row for each key: {rows:#?}");
+    assert_eq!(world.row_of(&reply, &old)["ownership"], "ours");
+}
