@@ -61,6 +61,7 @@ GRANTED = {
         "KeyOfTheEvidence": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
     "RevokeKeyRole": {
+        "FindSecrets": {"secretsmanager:ListSecrets"},
         "SeeWhatBecameOfSecrets": {"secretsmanager:DescribeSecret"},
         "ManagedSecrets": {
             "secretsmanager:GetSecretValue",
@@ -71,6 +72,7 @@ GRANTED = {
         "RotationFunction": {"lambda:InvokeFunction"},
         "ManagementToken": {"secretsmanager:GetSecretValue"},
         "ListEvidence": {"s3:ListBucket"},
+        "MemoryOfRetirement": {"s3:GetObject"},
         "Ledger": {"s3:GetObject", "s3:PutObject"},
         "LifecycleEvents": {"events:PutEvents"},
         "OwnLogs": LOGS,
@@ -79,7 +81,7 @@ GRANTED = {
     },
 }
 # Statements for which AWS has no narrower resource.
-ON_EVERYTHING = {("RetireKeysRole", "FindSecrets")}
+ON_EVERYTHING = {("RetireKeysRole", "FindSecrets"), ("RevokeKeyRole", "FindSecrets")}
 TOKENS = {
     "RotateClientKeyRole": {"ManagementToken": "RotationAuthSecretArn"},
     "RetireKeysRole": {"ManagementToken": "RetirementAuthSecretArn", "DeletionToken": "DeletionAuthSecretArn"},
@@ -272,6 +274,7 @@ def a_role_reaches_only_its_part_of_the_evidence():
         ("RetireKeysRole", "LedgerAndState"): ["ledger/*", "state/retire-keys.json"],
         ("RetireKeysRole", "Runs"): "runs/retire-keys/*",
         ("RevokeKeyRole", "Ledger"): "ledger/*",
+        ("RevokeKeyRole", "MemoryOfRetirement"): "state/retire-keys.json",
     }
     bucket = {"Fn::GetAtt": ["EvidenceBucket", "Arn"]}
     for role in GRANTED:

@@ -4,7 +4,7 @@ use key_lifecycle::{Action, Answer, Grade, Judgement, KeyObject, Kind, Phase, Ti
 use retirement::{Draft, Held, Refusal, Switched, ask_ingestion, ask_question, delete, read_version, switch};
 use secret_store::{Description, Stage};
 use sentry_binding::{Principal, diagnose, management_token, of_sentry, of_store};
-use sentry_client::{Api, ClientKey, Kind as Refused, Project};
+use sentry_client::{Api, ClientKey, Dsn, Kind as Refused, Project};
 
 use crate::failure::ROLE;
 use crate::report::Became;
@@ -280,6 +280,7 @@ impl Run<'_> {
         let dead = case.view.key(case.id).and_then(|key| key.dsn.clone());
         let control = case.current_key().and_then(|id| case.view.key(id)).filter(|key| key.is_active);
         let control_seen = control.is_some();
+        let has_current = case.current_key().is_some();
         let alive = control.and_then(|key: &ClientKey| key.dsn.clone());
         let proven = case.facts.history.proven.map(|proven| proven.grade);
         let mut grade = proven;
@@ -298,6 +299,8 @@ impl Run<'_> {
         }
         if let Some(dsn) = dead.filter(|_| grade < Some(Grade::Ingestion)) {
             match ask_ingestion(self.api, &dsn).await.map_err(halt)? {
+                // Who refuses everything says nothing about this key.
+                Refusal::Refused if !self.is_accepted(has_current, alive.as_ref()).await? => {}
                 Refusal::Refused => self.count_refusal(case).await?,
                 Refusal::Accepted => case.known.accepted = true,
                 Refusal::Inconclusive => {}
@@ -305,6 +308,14 @@ impl Run<'_> {
         }
         case.facts.ingestion_accepts = case.known.accepted;
         Ok(Outcome::done(Action::Prove, None))
+    }
+
+    /// Whether ingestion takes what the current key sends; a key whose secret is gone has none to compare with.
+    async fn is_accepted(&self, has_current: bool, alive: Option<&Dsn>) -> Result<bool, Halt> {
+        match alive {
+            Some(alive) => Ok(ask_ingestion(self.api, alive).await.map_err(halt)? == Refusal::Accepted),
+            None => Ok(!has_current),
+        }
     }
 
     async fn count_refusal(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {

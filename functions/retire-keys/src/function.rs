@@ -24,9 +24,9 @@ use crate::inventory::{Inventory, Secret};
 use crate::report::Report;
 use crate::run::{Halt, Run};
 use crate::state::{Names, State};
-use crate::subject::{Absent, broken_ledger};
+use crate::subject::Absent;
 use crate::tell::{FUNCTION, Teller};
-use crate::view::{Unseen, View, look};
+use crate::view::{View, look};
 
 /// What is kept back from the work for the state, the record and the reply.
 const FOR_THE_END: Duration = Duration::from_secs(8);
@@ -401,19 +401,20 @@ impl Run<'_> {
                 }
             },
         }
-        let ids = self.ids(id, &keys, secrets.iter().copied().chain(unbound.iter().map(|(secret, _)| *secret)));
+        let mut ids = self.ids(id, &keys, secrets.iter().copied().chain(unbound.iter().map(|(secret, _)| *secret)));
         if let Some(known) = project.as_ref().filter(|_| frozen.is_none()) {
             frozen = self.misled(id, known, &keys, &ids).await?;
         }
+        if frozen.is_some() {
+            // What could not be looked at is told of as well.
+            let all = secrets.iter().copied().chain(unbound.iter().map(|(secret, _)| *secret));
+            ids.extend(all.flat_map(|secret| secret.key_ids()));
+        }
         let mut seen = Vec::new();
         for secret in &secrets {
-            match look(self.store, self.ledger, self.state, secret, &keys).await {
+            match look(self.store, self.state, secret, &keys).await {
                 Ok(secret) => seen.push(secret),
-                Err(Unseen::Ledger(LedgerError::Broken { folder, broken })) => {
-                    frozen = frozen.or_else(|| Some(broken_ledger(&folder, &broken)));
-                }
-                Err(Unseen::Ledger(error)) => return Err(error.into()),
-                Err(Unseen::Store(error)) => frozen = frozen.or_else(|| Some(of_store(error, &ROLE).message())),
+                Err(error) => frozen = frozen.or_else(|| Some(of_store(error, &ROLE).message())),
             }
         }
         let view = View { id, project, secrets, unbound, seen, keys, frozen };

@@ -52,8 +52,6 @@ pub(crate) struct Secret {
     /// Only those of ours: `sentry:…`.
     pub(crate) tags: LiteMap<String, String>,
     pub(crate) versions: Vec<Version>,
-    /// When its last rotation was completed, in Unix seconds.
-    pub(crate) last_rotated: Option<i64>,
     /// What its current value says of itself, where it was read in this run.
     pub(crate) claims: Option<Box<Claims>>,
     /// Why it is looked at and no more.
@@ -72,6 +70,14 @@ impl Secret {
             Value::Other | Value::Empty | Value::Unreadable(_) => None,
         };
         self.current().and_then(of).or_else(|| self.versions.iter().find_map(of))
+    }
+
+    /// The keys that its labelled versions hold.
+    pub(crate) fn key_ids(&self) -> impl Iterator<Item = String> {
+        self.versions.iter().filter_map(|version| match &version.value {
+            Value::Key { id, .. } => Some(id.clone()),
+            Value::Other | Value::Empty | Value::Unreadable(_) => None,
+        })
     }
 
     /// Why one of its values cannot be read.
@@ -200,15 +206,7 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
         }
         None => None,
     };
-    Secret {
-        arn: arn.clone(),
-        name: name.clone(),
-        tags: ours(&listed.tags),
-        versions,
-        last_rotated: listed.last_rotated,
-        claims,
-        barred,
-    }
+    Secret { arn: arn.clone(), name: name.clone(), tags: ours(&listed.tags), versions, claims, barred }
 }
 
 /// The tags that mean something here.

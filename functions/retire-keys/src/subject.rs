@@ -19,7 +19,7 @@ use crate::run::{Halt, Run};
 use crate::state::{Key, suffix};
 use crate::tell::{About, event_of};
 use crate::terms::{Applied, applied};
-use crate::view::{Claim, View, settled};
+use crate::view::{Claim, View};
 
 /// More records in a row than any life has; a judgement that still asks for one is a defect.
 const MOST_ROUNDS: usize = 12;
@@ -74,10 +74,7 @@ impl Case<'_, '_> {
 
     /// The id of the key that applications read now.
     pub(crate) fn current_key(&self) -> Option<&str> {
-        match &self.secret?.current()?.value {
-            Value::Key { id, .. } => Some(id),
-            Value::Other | Value::Empty | Value::Unreadable(_) => None,
-        }
+        self.secret.and_then(current_key)
     }
 
     /// As which class the key goes on record: as somebody else's where nothing is proven.
@@ -89,12 +86,6 @@ impl Case<'_, '_> {
     /// A record of what was found. A consent that holds now is used up by it: it does not clear what comes later.
     fn found(&self, kind: Kind, why: String) -> Draft {
         Draft { ticket: self.facts.consent.clone(), ..Draft::found(kind, self.class(), why) }
-    }
-
-    /// What is to be on record of the rotation that made the key, from the first record on.
-    fn settled(&self) -> Option<i64> {
-        let claim = self.claim.as_ref().filter(|claim| claim.tie == Some(Tie::ValueAndMark))?;
-        settled(self.view.key(self.id), self.secret?, claim.version_id.as_deref()?)
     }
 }
 
@@ -212,6 +203,7 @@ impl Run<'_> {
             secret_gone: missing == Some(&Absent::Gone),
             history: known.history.clone(),
             signal: Signal::Unreadable,
+            successor_alive: secret.and_then(current_key).and_then(|id| view.key(id)).is_some_and(|key| key.is_active),
             replicas_in_sync: true,
             hold: secret.is_some_and(Secret::on_hold),
             consent: consent.map(|consent| consent.ticket.clone()),
@@ -277,8 +269,6 @@ impl Run<'_> {
             return Ok(());
         };
         let (kind, attempt, why) = (draft.kind, draft.attempt, draft.why.clone());
-        let first = case.facts.history.head.is_none();
-        let draft = if first { Draft { settled: case.settled(), ..draft } } else { draft };
         if self.ledger.append(&subject, &mut case.facts.history, draft).await? == Written::Overtaken {
             // Another run was faster: what it wrote decides.
             self.reload(case).await?;
@@ -391,8 +381,15 @@ impl Run<'_> {
     }
 }
 
+fn current_key(secret: &Secret) -> Option<&str> {
+    match &secret.current()?.value {
+        Value::Key { id, .. } => Some(id),
+        Value::Other | Value::Empty | Value::Unreadable(_) => None,
+    }
+}
+
 /// Why a key is left alone whose records are not whole.
-pub(crate) fn broken_ledger(folder: &str, broken: &Broken) -> String {
+fn broken_ledger(folder: &str, broken: &Broken) -> String {
     format!("the ledger at {folder} is not whole: {broken}; see scripts/verify-ledger.sh")
 }
 
@@ -415,10 +412,11 @@ fn remedy(run: &Run<'_>, case: &Case<'_, '_>, code: Option<Code>) -> Option<Stri
                 run.config.revoke_function, case.id
             ))
         }
-        (_, Reason::RolledBack | Reason::CurrentGone | Reason::CurrentDisabledByOthers) => case
-            .claim
-            .as_ref()
-            .map(|claim| format!("aws secretsmanager rotate-secret --secret-id {}", claim.secret_arn)),
+        (_, Reason::RolledBack | Reason::CurrentGone | Reason::CurrentRevoked | Reason::CurrentDisabledByOthers) => {
+            case.claim
+                .as_ref()
+                .map(|claim| format!("aws secretsmanager rotate-secret --secret-id {}", claim.secret_arn))
+        }
         (_, _) => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use key_lifecycle::{Created, KeySeen, Labels, SecretSeen, Tie, Value as Seen, VersionSeen, tie};
-use retirement::{Held, Ledger, LedgerError, read_version};
+use retirement::{Held, read_version};
 use rotation::Mark;
 use secret_store::{SecretStore, Stage};
 use sentry_client::{ClientKey, Project};
@@ -12,10 +12,8 @@ use sentry_client::{ClientKey, Project};
 use crate::inventory::{Secret, Value};
 use crate::state::State;
 
-/// How long after its key was made the rotation of a version may still make another, in seconds: an invocation of
-/// createSecret stores the value right after it made or found the key, and one beside it is as quick. Longer would take a
-/// copied label for an orphan's; what arrives later is left alone.
-const ONE_INVOCATION: i64 = 60;
+/// Sentry tells to the microsecond when a key was made, Secrets Manager to the second when a version was.
+const SECOND: i64 = 1_000_000;
 
 /// One project.
 #[derive(Debug)]
@@ -64,40 +62,9 @@ impl View<'_> {
     }
 }
 
-/// By when the rotation that made a key had certainly made its last one, as far as that can be told now: it was promoted,
-/// or a while has passed since the key was made.
-pub(crate) fn settled(key: Option<&ClientKey>, secret: &Secret, version_id: &str) -> Created {
-    let stored = key.and_then(made).map(|made| made.saturating_add(ONE_INVOCATION));
-    let is_current = secret.current().is_some_and(|current| current.id == version_id);
-    let promoted = secret.last_rotated.filter(|_| is_current);
-    match (stored, promoted) {
-        (Some(stored), Some(promoted)) => Some(stored.min(promoted)),
-        (stored, _) => stored,
-    }
-}
-
-/// Why the versions of a secret could not be looked at.
-#[derive(Debug)]
-pub(crate) enum Unseen {
-    Store(secret_store::Error),
-    Ledger(LedgerError),
-}
-
-impl From<secret_store::Error> for Unseen {
-    fn from(error: secret_store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<LedgerError> for Unseen {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
 fn made(key: &ClientKey) -> Created {
     let made: Timestamp = key.date_created.as_deref()?.parse().ok()?;
-    Some(made.as_second())
+    Some(made.as_microsecond())
 }
 
 fn seen(value: &Value) -> Seen {
@@ -113,11 +80,10 @@ fn seen(value: &Value) -> Seen {
 /// the value of a labelled one. For the latter the list of versions is asked, which also tells when they were made.
 pub(crate) async fn look(
     store: &SecretStore,
-    ledger: Ledger<'_>,
     state: &State,
     secret: &Secret,
     keys: &[ClientKey],
-) -> Result<SecretSeen<Mark>, Unseen> {
+) -> Result<SecretSeen<Mark>, secret_store::Error> {
     let mut versions: Vec<VersionSeen<Mark>> = secret
         .versions
         .iter()
@@ -158,25 +124,26 @@ pub(crate) async fn look(
     }
     for version in &mut versions {
         let at = listed.iter().position(|listed| listed.id == version.id);
-        version.created = at.and_then(|at| listed.get(at)).and_then(|listed| listed.created);
+        let registered =
+            |at: usize| listed.get(at).and_then(|listed| listed.created).map(|at| at.saturating_mul(SECOND));
+        version.created = at.and_then(registered);
         version.settled = match &version.value {
-            // What is on record never moves; a time that moves later would make an orphan of a copied label.
-            Seen::Key(id) => match on_record(ledger, state, &secret.arn, id).await? {
-                Some(recorded) => Some(recorded),
-                None => settled(keys.iter().find(|key| key.id == *id), secret, &version.id),
-            },
-            Seen::Other | Seen::Empty => at.and_then(|at| listed.get(at + 1)).and_then(|next| next.created),
+            Seen::Key(id) => keys.iter().find(|key| key.id == *id).and_then(made).map(|made| made.saturating_sub(1)),
+            Seen::Other | Seen::Empty => {
+                // The whole second counts.
+                let next = at.and_then(|at| registered(at + 1)).map(|next| next.saturating_add(SECOND));
+                [next, first_made(keys, &version.mark)].into_iter().flatten().min()
+            }
             Seen::Unread => None,
         };
     }
     Ok(SecretSeen { arn: secret.arn.clone(), versions })
 }
 
-async fn on_record(ledger: Ledger<'_>, state: &State, arn: &str, key_id: &str) -> Result<Created, LedgerError> {
-    match state.secrets.get(arn).and_then(|secret| secret.keys.get(key_id)) {
-        Some(known) => Ok(known.history.settled),
-        None => Ok(ledger.load(arn, key_id).await?.history.settled),
-    }
+/// When the first key with this mark was made. A mark can be copied only from a key that has it: the first is ours, and of
+/// the others nobody can tell.
+fn first_made(keys: &[ClientKey], mark: &Mark) -> Created {
+    keys.iter().filter(|key| Mark::in_label(&key.label).as_ref() == Some(mark)).filter_map(made).min()
 }
 
 /// The marks of this secret on keys of which it is not plain what they are.

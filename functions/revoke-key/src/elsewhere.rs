@@ -1,61 +1,118 @@
 //! Whether another managed secret gives the key to applications as well: somebody may have pasted the DSN.
 //!
-//! What `retire-keys` remembers says which versions hold the key, and a version's value never changes; which of them is
-//! AWSCURRENT now is asked. Without that memory nothing is known, and nothing is stopped.
+//! What `retire-keys` remembers says which key a version holds, and a version's value never changes: only the versions that
+//! are not remembered are read. What could not be looked at in time is told, and stops nothing: an emergency does not wait.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evidence_store::EvidenceStore;
-use secret_store::{Kind, SecretStore, Stage};
+use retirement::read_version;
+use secret_store::{ListedSecret, SecretStore, Stage};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 /// Where `retire-keys` keeps what it remembers, and the version of its shape that is known here.
 const MEMORY: (&str, u64) = ("state/retire-keys.json", 1);
 
-/// How long the memory is waited for: an emergency does not wait long.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the memory is waited for.
+const FOR_THE_MEMORY: Duration = Duration::from_secs(3);
 
-/// Another secret than `own_arn` whose AWSCURRENT holds the key: its name. One that cannot be looked at counts as well.
-pub(crate) async fn other_reader(
-    evidence: &EvidenceStore,
+/// How long all secrets are looked at: a thousand that nobody remembers take about as long.
+const FOR_THE_SECRETS: Duration = Duration::from_secs(15);
+
+/// The tag by which a secret is managed, and its value for those of client keys.
+const MANAGED: (&str, &str) = ("sentry:kind", "client-key");
+
+/// What is known of the other secrets.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// A secret that gives the key to applications.
+    pub(crate) reader: Option<String>,
+    /// Why it is not known of all secrets whether they do.
+    pub(crate) unknown: Option<String>,
+}
+
+/// Looks for another secret than `own_arn` whose AWSCURRENT holds the key.
+pub(crate) async fn look_elsewhere(
+    evidence: Option<&EvidenceStore>,
     store: &SecretStore,
     own_arn: &str,
     key_id: &str,
-) -> Option<String> {
-    let memory = match timeout_at(Instant::now() + PATIENCE, evidence.get(MEMORY.0)).await {
-        Ok(Ok(bytes)) => serde_json::from_slice(&bytes?).unwrap_or_default(),
-        Ok(Err(error)) => {
-            tracing::warn!(error = %error, "it is not known whether another secret holds the key: the memory cannot be read");
-            return None;
-        }
-        Err(_elapsed) => {
-            tracing::warn!("it is not known whether another secret holds the key: reading the memory took too long");
-            return None;
-        }
-    };
-    for (arn, version) in holders(&memory, key_id).filter(|(arn, _)| *arn != own_arn) {
-        match store.describe(arn).await {
-            Ok(other) if other.has_stage(version, Stage::Current) && !other.scheduled_for_deletion => {
-                return Some(other.name);
+) -> Elsewhere {
+    let memory = memory(evidence).await;
+    let remembered = remembered(&memory);
+    let end = Instant::now() + FOR_THE_SECRETS;
+    let mut found = Elsewhere::default();
+    let mut pages = store.secrets();
+    loop {
+        let page = match timeout_at(end, pages.next()).await {
+            Ok(Some(Ok(page))) => page,
+            Ok(Some(Err(error))) => {
+                found.unknown = Some(error.to_string());
+                return found;
             }
-            Ok(_another_version_is_current) => {}
-            Err(error) if error.kind() == Kind::NotFound => {}
-            Err(error) => {
-                tracing::warn!(secret.arn = arn, error = %error, "a secret that held the key cannot be looked at");
-                return Some(arn.to_owned());
+            Ok(None) => return found,
+            Err(_elapsed) => {
+                found.unknown = Some("there was no time to look at all of them".to_owned());
+                return found;
+            }
+        };
+        for secret in page.into_iter().filter(|secret| is_managed(secret) && secret.arn != own_arn) {
+            let Some(version) = secret.version_at(Stage::Current) else { continue };
+            let holds = match remembered.get(version) {
+                Some(known) => *known == key_id,
+                None => match timeout_at(end, read_version(store, &secret.arn, version)).await {
+                    Ok(Ok(held)) => held.key_id() == Some(key_id),
+                    Ok(Err(error)) => {
+                        found.unknown = Some(format!("{} cannot be read: {error}", secret.name));
+                        continue;
+                    }
+                    Err(_elapsed) => {
+                        found.unknown = Some("there was no time to look at all of them".to_owned());
+                        return found;
+                    }
+                },
+            };
+            if holds {
+                found.reader = Some(secret.name);
+                return found;
             }
         }
     }
-    None
 }
 
-/// The ARN and the version id of every version that is remembered to hold the key.
-fn holders<'a>(memory: &'a Value, key_id: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+fn is_managed(secret: &ListedSecret) -> bool {
+    secret.tags.get(MANAGED.0).is_some_and(|kind| kind == MANAGED.1) && !secret.scheduled_for_deletion
+}
+
+async fn memory(evidence: Option<&EvidenceStore>) -> Value {
+    let Some(evidence) = evidence else {
+        return Value::Null;
+    };
+    match timeout_at(Instant::now() + FOR_THE_MEMORY, evidence.get(MEMORY.0)).await {
+        Ok(Ok(bytes)) => bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default(),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "the memory of retire-keys cannot be read: every secret is looked at");
+            Value::Null
+        }
+        Err(_elapsed) => {
+            tracing::warn!("reading the memory of retire-keys took too long: every secret is looked at");
+            Value::Null
+        }
+    }
+}
+
+/// The key id that each remembered version holds; none where it holds no DSN.
+fn remembered(memory: &Value) -> BTreeMap<&str, &str> {
     let secrets = memory.get("secrets").filter(|_| memory.get("version").and_then(Value::as_u64) == Some(MEMORY.1));
-    secrets.and_then(Value::as_object).into_iter().flatten().flat_map(move |(arn, secret)| {
-        let versions = secret.get("versions").and_then(Value::as_object).into_iter().flatten();
-        let holds = move |content: &Value| content.get(0).and_then(Value::as_str) == Some(key_id);
-        versions.filter(move |(_, content)| holds(content)).map(|(version, _)| (arn.as_str(), version.as_str()))
-    })
+    let versions = secrets
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, secret)| secret.get("versions")?.as_object())
+        .flatten();
+    versions
+        .map(|(version, content)| (version.as_str(), content.get(0).and_then(Value::as_str).unwrap_or_default()))
+        .collect()
 }

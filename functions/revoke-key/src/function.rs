@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::config::Config;
-use crate::elsewhere::other_reader;
+use crate::elsewhere::look_elsewhere;
 use crate::event::Order;
 use crate::failure::ROLE;
 use crate::record::{Deed, FUNCTION, News, tell, write};
@@ -224,10 +224,11 @@ impl Function {
     /// Refuses to take the key from applications that read it from another secret.
     async fn check_elsewhere(&self, order: &Order, seen: Option<&Seen>) -> Result<(), Failure> {
         let arn = seen.map_or(&order.secret_id, |seen| &seen.description.arn);
-        let Some(evidence) = &self.evidence else {
-            return Ok(());
-        };
-        match other_reader(evidence, &self.store, arn, &order.key_id).await {
+        let elsewhere = look_elsewhere(self.evidence.as_ref(), &self.store, arn, &order.key_id).await;
+        if let Some(why) = elsewhere.unknown {
+            tracing::error!(why, "it is not known of every secret whether applications read the key from it as well");
+        }
+        match elsewhere.reader {
             None => Ok(()),
             Some(other) if order.allow_outage => {
                 tracing::error!(

@@ -158,6 +158,9 @@ fn untouchable(facts: &Facts) -> Verdict {
             (State::Active, Next::Nothing, Reason::Current)
         }
         KeyObject::Active => (State::Active, Next::Record(Kind::Current), Reason::CurrentFirstSeen),
+        KeyObject::Inactive if facts.held.current && history.revoked => {
+            (State::Disabled, Next::Nothing, Reason::CurrentRevoked)
+        }
         KeyObject::Inactive if disabled_by_us && is_held => {
             (State::Disabled, Next::Act(Action::Enable), Reason::RolledBack)
         }
@@ -236,6 +239,9 @@ fn waiting(facts: &Facts, terms: &Terms, ownership: Ownership) -> Verdict {
     match next {
         Next::Act(Action::Disable) if facts.hold => (state, Next::Nothing, Reason::Hold),
         Next::Act(Action::Disable) if !facts.replicas_in_sync => (state, Next::Nothing, Reason::ReplicaBehind),
+        Next::Act(Action::Disable) if ownership != Ownership::Orphan && !facts.successor_alive => {
+            (state, Next::Nothing, Reason::NoSuccessor)
+        }
         Next::Nothing | Next::Record(_) | Next::Act(_) | Next::Would(_) => (state, next, reason),
     }
 }

@@ -38,6 +38,8 @@ pub struct Facts {
     pub history: History,
     /// What the counts say; asked only where it matters.
     pub signal: Signal,
+    /// Whether the key that applications read instead is enabled.
+    pub successor_alive: bool,
     /// Whether every replica of the secret is in sync, so that all consumers can read the new key.
     pub replicas_in_sync: bool,
     /// Whether the secret carries the tag `sentry:hold`.

@@ -7,8 +7,8 @@
 use crate::ledger::Class;
 use crate::words::words;
 
-/// How much the clocks of Sentry and Secrets Manager may differ, in seconds.
-const SKEW: i64 = 5;
+/// How much the clocks of Sentry and Secrets Manager may differ, in microseconds.
+const SKEW: i64 = 5_000_000;
 
 words! {
     /// The class of a key's owner.
@@ -59,7 +59,7 @@ pub enum Value {
     Unread,
 }
 
-/// When something was made, in Unix seconds, where that is known.
+/// When something was made, in Unix microseconds, where that is known.
 pub type Created = Option<i64>;
 
 /// A version of a secret, as it was read.
@@ -75,12 +75,10 @@ pub struct VersionSeen<M> {
     pub value: Value,
     /// When it was registered.
     pub created: Created,
-    /// By when its rotation had certainly made its last key: its value was stored, or, where it has none, the version after
-    /// it was registered.
+    /// Until when a key with its mark can be nobody's but its rotation's: before the key that it holds was made; where it
+    /// holds none, until the first key with the mark was, or the version after it was registered.
     ///
-    /// It must never move to a later time: a label that was copied in between would make its key an orphan. None is safe,
-    /// and so is the date of the key that it holds and the length of one invocation; the promotion is not, since its date
-    /// is known only while the version is current, nor the next version once the key that it holds is gone.
+    /// It must never move to a later time: a label that was copied in between would make its key an orphan. None is safe.
     pub settled: Created,
 }
 

@@ -23,6 +23,8 @@ pub enum Reason {
     CurrentDisabledByOthers,
     /// It is what applications read, and this system had disabled it: the secret was rolled back.
     RolledBack,
+    /// It is what applications read, and somebody revoked it.
+    CurrentRevoked,
     /// It is what applications read, and does not exist any more.
     CurrentGone,
     /// It is none of ours.
@@ -57,6 +59,8 @@ pub enum Reason {
     Hold,
     /// A replica of the secret is behind.
     ReplicaBehind,
+    /// The key that applications read instead is not enabled.
+    NoSuccessor,
     /// It is disabled and the ledger does not say so yet.
     FoundDisabled,
     /// It is disabled and not proven dead in every way yet.
@@ -107,12 +111,16 @@ impl fmt::Display for Reason {
                 "it is what applications read, and somebody disabled it in Sentry: enable it there, or rotate the secret",
             ),
             Self::RolledBack => f.write_str("the secret was rolled back to it after it was disabled"),
+            Self::CurrentRevoked => f.write_str(
+                "it is what applications read, and it was revoked: it stays disabled; rotate the secret, or enable it in Sentry",
+            ),
             Self::CurrentGone => {
                 f.write_str("it is what applications read, and does not exist in Sentry any more: rotate the secret at once")
             }
             Self::Foreign(None) => f.write_str("no version of a managed secret holds it, and it bears no mark of one"),
             Self::Foreign(Some(Tie::Mark(MarkedVersion::OtherTime))) => {
-                f.write_str("its mark names a version in whose time it was not made: a copied label")
+                f.write_str("it bears the mark of a version that holds another key, and is not the first key that bore it: a copied label, or a \
+                     second key of one rotation, and nobody can tell; disable it in Sentry if nobody needs it")
             }
             Self::Foreign(Some(Tie::Mark(MarkedVersion::Unread))) => {
                 f.write_str("its mark names a version whose value could not be read")
@@ -140,6 +148,9 @@ impl fmt::Display for Reason {
             Self::OrphanGraceOver => f.write_str("no version holds it, and its grace is over"),
             Self::OrphanInUse => f.write_str("no version holds it, and yet it sends events: somebody copied its DSN"),
             Self::Hold => f.write_str("its secret carries the tag sentry:hold"),
+            Self::NoSuccessor => f.write_str(
+                "the key that applications read instead is disabled or gone: enable that one in Sentry, or rotate the secret",
+            ),
             Self::ReplicaBehind => {
                 f.write_str("a replica of its secret is not in sync, so that consumers elsewhere may still read it")
             }

@@ -51,15 +51,13 @@ pub struct Draft {
     pub grade: Option<Grade>,
     /// The ticket of the consent under which it is done.
     pub ticket: Option<String>,
-    /// By when the rotation that made the key had certainly made its last one, in Unix seconds.
-    pub settled: Option<i64>,
 }
 
 impl Draft {
     /// What was found, without anything done.
     #[must_use]
     pub fn found(kind: Kind, class: Class, why: String) -> Self {
-        Self { kind, class, why, answer: None, attempt: 0, grade: None, ticket: None, settled: None }
+        Self { kind, class, why, answer: None, attempt: 0, grade: None, ticket: None }
     }
 }
 
@@ -199,7 +197,6 @@ impl Ledger<'_> {
             attempt: draft.attempt,
             grade: draft.grade,
             ticket: draft.ticket,
-            settled: draft.settled,
         };
         let bytes = record.to_bytes().map_err(|_its_text_is_not_needed| LedgerError::Unwritable)?;
         let head = next_head(sequence, &bytes);

@@ -151,7 +151,9 @@ fn scene() -> (World, Keys) {
     let alpha = world.stage.sentry.keys("acme", "alpha");
     let label = alpha.last().unwrap().label.clone();
     let orphan = world.stage.sentry.add_key("acme", "alpha", &label).id;
-    world.made_now(&orphan);
+    let made: jiff::Timestamp = alpha.last().unwrap().date_created.parse().unwrap();
+    let before_it = (made - jiff::SignedDuration::from_millis(1)).to_string();
+    world.stage.sentry.edit_key(&orphan, |key| key.date_created = before_it);
     let human = world.stage.sentry.add_key("acme", "alpha", "made by a person").id;
     world.retirement.bucket.remove(&world.state_name());
     let keys = Keys {

@@ -13,8 +13,9 @@ fn graceful(mode: &str) -> String {
 fn observing_writes_down_what_is_seen_says_what_would_be_done_and_touches_nothing() {
     let (world, old) = World::superseded(&policy("observe", DUE, TABLES));
     let orphan = world.add_marked(&world.stage.store.version_at(&world.stage.secret, "AWSCURRENT").unwrap());
-    let made = world.key(&world.current()).date_created;
-    world.stage.sentry.edit_key(&orphan, |key| key.date_created = made);
+    let made: jiff::Timestamp = world.key(&world.current()).date_created.parse().unwrap();
+    let before_it = (made - jiff::SignedDuration::from_millis(1)).to_string();
+    world.stage.sentry.edit_key(&orphan, |key| key.date_created = before_it);
     let before = world.outside();
     world.forget_calls();
     for _ in 0..3 {

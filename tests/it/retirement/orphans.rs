@@ -118,8 +118,11 @@ fn of_two_keys_for_one_version_the_one_that_it_does_not_hold_is_an_orphan() {
     let current = world.current();
     assert_ne!(current, second);
     world.stage.sentry.edit_key(&second, |key| key.is_active = true);
-    let made = world.key(&current).date_created;
+    let (older, made) = (world.key(&second).date_created, world.key(&current).date_created);
+    // Nobody can copy a mark that no key bears yet. A later one may be a copy, were it made in the same instant.
     world.stage.sentry.edit_key(&second, |key| key.date_created = made);
+    assert_eq!(verdict(&world.row(&second)), ["foreign", "active", "-", "none"]);
+    world.stage.sentry.edit_key(&second, |key| key.date_created = older);
     assert_eq!(verdict(&world.row(&second)), ["orphan", "disabled", "disable", "done"]);
     assert!(world.key(&current).is_active);
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use integration_tests::{Retirement, TIMEOUT};
 use testkit::fault::Fault;
+use testkit::lambda::Restarting;
 
 use super::stage::{DUE, FOR_EVER, TABLES, World, consent, policy, verdict};
 
@@ -210,4 +212,40 @@ fn a_person_clears_a_reinstated_key_by_disabling_it() {
     let row = world.row(&old);
     assert_eq!(verdict(&row), ["untouchable", "active", "-", "none"], "{row:#}");
     assert!(row["reason"].as_str().unwrap().contains("somebody disabled it"), "{row:#}");
+}
+
+#[test]
+fn a_key_that_somebody_revoked_is_not_given_back_by_a_rollback() {
+    let world = World::new();
+    world.rotation();
+    let leaked = world.current();
+    world.run();
+    Retirement::connect_rotation(&world.stage);
+    let revoke = Restarting::new(world.retirement.revoke.clone());
+    assert!(revoke.invoke(&Retirement::order(&world.stage, &leaked), TIMEOUT).reply().is_some());
+    world.stage.store.join_rotations();
+    let version = world.stage.store.version_at(&world.stage.secret, "AWSPREVIOUS").unwrap();
+    world.stage.store.set_stage(&world.stage.secret, "AWSCURRENT", Some(&version));
+    let row = world.row(&leaked);
+    assert_eq!(verdict(&row), ["untouchable", "disabled", "-", "none"], "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("revoked"), "{row:#}");
+    assert!(!world.key(&leaked).is_active);
+    // A person can: from then on it is a current key like any other.
+    world.stage.sentry.edit_key(&leaked, |key| key.is_active = true);
+    assert_eq!(verdict(&world.row(&leaked)), ["untouchable", "active", "-", "none"]);
+}
+
+#[test]
+fn the_last_key_that_works_is_not_disabled_while_the_one_that_took_its_place_does_not() {
+    let world = World::new();
+    world.rotation();
+    world.run();
+    let old = world.rotation();
+    let current = world.current();
+    world.stage.sentry.edit_key(&current, |key| key.is_active = false);
+    let row = world.row(&old);
+    assert_eq!((&row["state"], &row["action"]), (&"draining".into(), &serde_json::Value::Null), "{row:#}");
+    assert!(world.key(&old).is_active);
+    world.stage.sentry.edit_key(&current, |key| key.is_active = true);
+    assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
 }

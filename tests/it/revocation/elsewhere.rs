@@ -72,21 +72,16 @@ fn a_secret_that_is_gone_or_is_about_to_be_deleted_is_no_obstacle() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_looked_at_may_still_give_it_to_applications() {
-    let (scene, other) = pasted();
-    let fault = testkit::fault::Fault::Answer(
-        400,
-        vec![("x-amzn-errortype".to_owned(), "AccessDeniedException".to_owned())],
-        r#"{"__type":"AccessDeniedException","Message":"no"}"#.to_owned(),
-    );
-    // The first description is that of the secret itself.
-    scene.store_server.faults().on("DescribeSecret", 1, fault);
-    scene.fails(&scene.order(&scene.leaked), "Revocation.NoReplacement", &[&other]);
-    assert!(scene.is_active(&scene.leaked));
+fn what_cannot_be_looked_at_is_told_and_stops_nothing() {
+    let (scene, _) = pasted();
+    scene.stage.store.deny("ListSecrets");
+    assert_eq!(scene.revoked(&scene.leaked)["state"], "disabled");
+    let logs = scene.revoke.all_logs();
+    assert!(logs.lines().any(|line| line.contains("ERROR") && line.contains("not known of every secret")), "{logs}");
 }
 
 #[test]
-fn a_memory_that_is_missing_or_none_stops_nothing() {
+fn without_a_memory_every_secret_is_looked_at() {
     let name = "state/retire-keys.json";
     let cases: [&dyn Fn(&Scene); 5] = [
         &|scene| scene.retirement.bucket.remove(name),
@@ -98,6 +93,7 @@ fn a_memory_that_is_missing_or_none_stops_nothing() {
     for prepare in cases {
         let (scene, _) = pasted();
         prepare(&scene);
-        assert_eq!(scene.revoked(&scene.leaked)["state"], "disabled");
+        scene.fails(&scene.order(&scene.leaked), "Revocation.NoReplacement", &["acme/checkout-page"]);
+        assert!(scene.is_active(&scene.leaked));
     }
 }

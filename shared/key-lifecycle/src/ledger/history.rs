@@ -78,9 +78,6 @@ pub struct History {
     /// The best proof of death.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Proven>,
-    /// By when the rotation that made the key had certainly made its last one, in Unix seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled: Option<i64>,
     /// Whether somebody revoked it: then why is on record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
@@ -108,16 +105,9 @@ impl History {
     pub fn add(&mut self, record: &Record) {
         let time = record.time;
         self.class = Some(record.class);
-        self.settled = self.settled.or(record.settled);
         match record.kind {
             Kind::Current => {
-                *self = Self {
-                    phase: Phase::Current,
-                    class: self.class,
-                    settled: self.settled,
-                    head: self.head.take(),
-                    ..Self::default()
-                };
+                *self = Self { phase: Phase::Current, class: self.class, head: self.head.take(), ..Self::default() };
             }
             Kind::Superseded | Kind::Adopted | Kind::Orphan => {
                 self.phase = Phase::Waiting;

@@ -109,10 +109,6 @@ pub struct Record {
     /// The ticket of the consent under which it was done; of a key that was enabled again, of the one that held then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// By when the rotation that made the key had certainly made its last one, in Unix seconds. It is on record so that it
-    /// stays the same when what it was told by is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled: Option<i64>,
 }
 
 impl Record {

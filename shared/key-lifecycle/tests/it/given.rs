@@ -81,7 +81,6 @@ pub(crate) fn record(kind: Kind, class: Class, time: Timestamp) -> Record {
         attempt,
         grade: None,
         ticket: None,
-        settled: None,
     }
 }
 
@@ -132,6 +131,7 @@ pub(crate) fn facts(history: History) -> Facts {
         secret_gone: false,
         history,
         signal: Signal::Quiet,
+        successor_alive: true,
         replicas_in_sync: true,
         hold: false,
         consent: None,

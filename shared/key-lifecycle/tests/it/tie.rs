@@ -7,7 +7,7 @@ const SHOP: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-Ab
 const CHECKOUT: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:checkout-GhIjKl";
 
 /// When the versions of these cases were registered, in Unix seconds.
-const REGISTERED: i64 = 1_767_268_800;
+const REGISTERED: i64 = 1_767_268_800_000_000;
 /// When the rotation of such a version was over.
 const SETTLED: i64 = REGISTERED + 310;
 
@@ -111,8 +111,8 @@ fn a_copied_secret_holds_by_value_what_the_first_one_holds_by_value_and_mark() {
 fn a_mark_counts_only_for_a_key_that_was_made_in_the_time_of_its_version() {
     let cases = [
         // Their clocks may differ by five seconds.
-        (Some(REGISTERED - 6), MarkedVersion::OtherTime),
-        (Some(REGISTERED - 5), MarkedVersion::Settled),
+        (Some(REGISTERED - 6_000_000), MarkedVersion::OtherTime),
+        (Some(REGISTERED - 5_000_000), MarkedVersion::Settled),
         (Some(REGISTERED), MarkedVersion::Settled),
         (Some(SETTLED), MarkedVersion::Settled),
         (Some(SETTLED + 1), MarkedVersion::OtherTime),
@@ -180,8 +180,8 @@ fn what_an_abandoned_rotation_made_is_an_orphan() {
     abandoned.settled = None;
     let secrets = [secret(SHOP, vec![abandoned])];
     for (created, expected) in [
-        (Some(REGISTERED - 6), MarkedVersion::OtherTime),
-        (Some(REGISTERED - 5), MarkedVersion::Settled),
+        (Some(REGISTERED - 6_000_000), MarkedVersion::OtherTime),
+        (Some(REGISTERED - 5_000_000), MarkedVersion::Settled),
         (Some(REGISTERED + 10), MarkedVersion::Settled),
         (None, MarkedVersion::OtherTime),
     ] {

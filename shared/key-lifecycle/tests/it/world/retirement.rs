@@ -185,6 +185,7 @@ impl World {
             history: std::mem::take(&mut self.keys[index].ledger.history),
             // What is not asked for is not known.
             signal: Signal::Unreadable,
+            successor_alive: true,
             replicas_in_sync,
             hold,
             consent: self.consent(index).map(|consent| consent.ticket.clone()),
@@ -398,7 +399,6 @@ impl World {
             attempt: draft.attempt,
             grade: draft.grade,
             ticket: draft.ticket,
-            settled: None,
         };
         let bytes = record.to_bytes().unwrap();
         history.add(&record);
