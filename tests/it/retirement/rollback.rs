@@ -46,7 +46,7 @@ fn a_rollback_is_healed_in_every_phase_of_a_broken_disablement() {
         let faults = world.stage.sentry_server.faults();
         faults.on_kill(world.retire.killer());
         faults.on("PUT key", 0, Fault::KillAfter);
-        let invocation = world.retire.invoke(&serde_json::json!({}), integration_tests::TIMEOUT);
+        let invocation = world.retire.invoke(&serde_json::json!({}), TIMEOUT);
         assert!(invocation.reply().is_none());
         faults.clear();
         assert!(!world.key(&old).is_active);
