@@ -215,7 +215,7 @@ def the_roles_may_do_no_more_than_their_functions_need(world):
         if rotates:
             refused(lambda: secrets.describe_secret(SecretId="shop/database"), "AccessDeniedException")
             refused(lambda: s3.get_object(**bucket, Key=record), "AccessDenied")
-        if name != RETIRE:
+        if rotates:
             refused(lambda: secrets.list_secrets(), "AccessDeniedException")
         if not rotates:
             refused(lambda: secrets.put_secret_value(SecretId=IMPORTED, SecretString="x"), "AccessDeniedException")
