@@ -131,24 +131,16 @@ impl Run<'_> {
         }
     }
 
-    /// Puts an attempt on record before it is made: whoever else works on this key finds it there.
-    async fn intend(&mut self, case: &mut Case<'_, '_>, kind: Kind, judgement: &Judgement) -> Result<bool, Halt> {
-        let begun = match kind {
-            Kind::Disabling => case.facts.history.phase == Phase::Disabling,
-            Kind::Deleting => case.facts.history.phase == Phase::Deleting,
-            Kind::Current
-            | Kind::Superseded
-            | Kind::Quiet
-            | Kind::Disabled
-            | Kind::Refused
-            | Kind::Proven
-            | Kind::Deleted
-            | Kind::Reinstated
-            | Kind::Orphan
-            | Kind::Adopted
-            | Kind::Abandoned => false,
-        };
-        if begun {
+    /// Puts an attempt on record before it is made: whoever else works on this key finds it there. `phase` is where the key
+    /// stands once that is written.
+    async fn intend(
+        &mut self,
+        case: &mut Case<'_, '_>,
+        kind: Kind,
+        phase: Phase,
+        judgement: &Judgement,
+    ) -> Result<bool, Halt> {
+        if case.facts.history.phase == phase {
             return Ok(true);
         }
         let head = case.facts.history.head.clone();
@@ -160,8 +152,7 @@ impl Run<'_> {
         let sequence = head.map_or(1, |head| head.sequence.saturating_add(1));
         self.record(case, draft, None).await?;
         // Another run that was faster has written another record.
-        let phase = case.facts.history.phase;
-        let ours = matches!((kind, phase), (Kind::Disabling, Phase::Disabling) | (Kind::Deleting, Phase::Deleting));
+        let ours = case.facts.history.phase == phase;
         Ok(ours && case.facts.history.head.as_ref().is_some_and(|head| head.sequence == sequence))
     }
 
@@ -171,8 +162,8 @@ impl Run<'_> {
         project: &Project,
         judgement: &Judgement,
     ) -> Result<Outcome, Halt> {
-        if !self.intend(case, Kind::Disabling, judgement).await? {
-            return Ok(Outcome { action: None, ..Outcome::none() });
+        if !self.intend(case, Kind::Disabling, Phase::Disabling, judgement).await? {
+            return Ok(Outcome::none());
         }
         let (settings_kept, sent) = match switch(self.api, project, case.id, false).await {
             Ok(Switched::Done { settings_kept, sent, .. }) => (settings_kept, sent),
@@ -362,7 +353,7 @@ impl Run<'_> {
             Ok(token) => token,
             Err(failure) => return Ok(Outcome::failed(Action::Delete, failure.message())),
         };
-        if !self.intend(case, Kind::Deleting, judgement).await? {
+        if !self.intend(case, Kind::Deleting, Phase::Deleting, judgement).await? {
             return Ok(Outcome::none());
         }
         let api = self.sentry.api(&token, self.end);

@@ -390,11 +390,11 @@ impl Run<'_> {
             None => frozen = frozen.or_else(|| Some("its project could not be found in Sentry".to_owned())),
             Some(known) => match self.keys(id, known).await {
                 Ok(found) => keys = found,
-                Err(Halted::Time) => return Err(Halt::Time),
-                Err(Halted::Failure(failure)) if failure.code() == "Rotation.TokenInvalid" => {
+                Err(Halt::Time) => return Err(Halt::Time),
+                Err(Halt::Failure(failure)) if failure.code() == "Rotation.TokenInvalid" => {
                     return Err(Halt::Failure(failure));
                 }
-                Err(Halted::Failure(failure)) => {
+                Err(Halt::Failure(failure)) => {
                     // The names may be outdated: the next run asks anew.
                     self.forget(id);
                     frozen = frozen.or_else(|| Some(failure.message()));
@@ -496,30 +496,25 @@ impl Run<'_> {
         of.map(|(_, why)| why.clone())
     }
 
-    async fn keys(&self, id: u64, project: &Project) -> Result<Vec<ClientKey>, Halted> {
+    async fn keys(&self, id: u64, project: &Project) -> Result<Vec<ClientKey>, Halt> {
         let keys = match self.api.keys(project).await {
             Ok(keys) => keys,
-            Err(error) if out_of_time(&error) => return Err(Halted::Time),
-            Err(error) if *error.kind() == Kind::Unauthorized => return Err(Halted::Failure(of_sentry(error, &ROLE))),
+            Err(error) if out_of_time(&error) => return Err(Halt::Time),
+            Err(error) if *error.kind() == Kind::Unauthorized => return Err(Halt::Failure(of_sentry(error, &ROLE))),
             Err(error) => {
                 let organization = &project.organization.slug;
                 let principal = self.config.principal();
-                return Err(Halted::Failure(diagnose(self.api, error, organization, &project.slug, principal).await));
+                return Err(Halt::Failure(diagnose(self.api, error, organization, &project.slug, principal).await));
             }
         };
         if keys.iter().any(|key| key.project_id != id) {
-            return Err(Halted::Failure(Failure::new(
+            return Err(Halt::Failure(Failure::new(
                 "Rotation.StoreConflict",
                 format!("the slug {} leads to another project now than the one with id {id}", project.slug),
             )));
         }
         Ok(keys)
     }
-}
-
-enum Halted {
-    Time,
-    Failure(Failure),
 }
 
 /// Whether the run's time, or Sentry's limits, are used up.

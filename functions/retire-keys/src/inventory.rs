@@ -7,7 +7,6 @@ use litemap::LiteMap;
 use retirement::{Held, read_version};
 use secret_store::{ListedSecret, SecretStore, Stage};
 use sentry_binding::{Claims, of_store};
-use sentry_client::Dsn;
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::ROLE;
@@ -165,6 +164,7 @@ fn is_managed(secret: &ListedSecret) -> bool {
 async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, region: &str) -> Secret {
     let ListedSecret { arn, name, stages, .. } = &listed;
     let remembered = state.secret(arn);
+    let tags = ours(&listed.tags);
     let mut claims = None;
     let mut versions = Vec::new();
     for id in stages.keys() {
@@ -182,7 +182,7 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
                 Ok(Held::Nothing) if current => Value::Unreadable("it is current and shows no value yet".to_owned()),
                 Ok(held) => {
                     if current {
-                        claims = Some(Box::new(claims_of(&ours(&listed.tags), &held)));
+                        claims = Some(Box::new(claims_of(&tags, &held)));
                     }
                     let content = content_of(&held);
                     let value = value_of(content.as_ref());
@@ -206,7 +206,7 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
         }
         None => None,
     };
-    Secret { arn: arn.clone(), name: name.clone(), tags: ours(&listed.tags), versions, claims, barred }
+    Secret { arn: arn.clone(), name: name.clone(), tags, versions, claims, barred }
 }
 
 /// The tags that mean something here.
@@ -234,14 +234,10 @@ fn value_of(content: Option<&Content>) -> Value {
 /// What a secret says of itself: its tags, and its current value.
 pub(crate) fn claims_of(tags: &LiteMap<String, String>, held: &Held) -> Claims {
     let document = held.document();
-    let dsn: Option<Dsn> = match held {
-        Held::Dsn(dsn, _) => Some((**dsn).clone()),
-        Held::Other(_) | Held::Nothing => None,
-    };
     Claims::of(
         |name| tags.get(name).cloned(),
         document.and_then(secret_store::Document::organization),
         document.and_then(secret_store::Document::project),
-        dsn,
+        held.dsn().cloned(),
     )
 }

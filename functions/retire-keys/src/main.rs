@@ -1,6 +1,7 @@
 //! `retire-keys`: composes the function and serves invocations.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use aws_sdk_s3 as s3;
 use aws_sdk_secretsmanager as secretsmanager;
@@ -27,16 +28,8 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-fn read_file(path: &str) -> std::io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 async fn compose() -> Result<Function, Failure> {
-    let config = Config::read(&Environment, read_file)?;
+    let config = Config::read(&Environment, boot::read_file)?;
     config.logging.start("retire_keys");
     // The first provider to be installed stays: this is the only one.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -60,19 +53,12 @@ async fn compose() -> Result<Function, Failure> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let function = match compose().await {
-        Ok(function) => function,
-        Err(failure) => {
-            boot::report_init_error(&Environment, failure).await;
-            return ExitCode::FAILURE;
+    let composed = compose().await.map(Arc::new);
+    let handler = composed.map(|function| {
+        move |invocation: boot::Invocation| {
+            let function = Arc::clone(&function);
+            async move { Box::pin(function.handle(invocation)).await }
         }
-    };
-    let function = &function;
-    match boot::serve(move |invocation| Box::pin(function.handle(invocation))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("the Runtime API cannot be reached: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    });
+    boot::run(&Environment, handler).await
 }

@@ -285,7 +285,8 @@ impl Run<'_> {
         if let Some(what) = event_of(kind, attempt) {
             let about = case.about();
             let once = about.evidence.clone().unwrap_or_default();
-            let message = match remedy(self, case, code) {
+            let reason = judge(&case.facts, &case.terms).reason;
+            let message = match remedy(self, case, code, &reason) {
                 Some(remedy) => format!("{why}; {remedy}"),
                 None => why,
             };
@@ -328,7 +329,7 @@ impl Run<'_> {
             (_, Ownership::Abandoned) if judgement.state != State::Deleted => Some(DetailType::KeyAbandoned),
             (Some(Code::Frozen) | None, _) => None,
         };
-        let remedy = remedy(self, &case, judgement.code);
+        let remedy = remedy(self, &case, judgement.code, &judgement.reason);
         let traffic = case.traffic.take().map(|traffic| TrafficRow { moved_percent: traffic.moved_percent(), traffic });
         let mut reason = outcome.why.clone().unwrap_or_else(|| judgement.reason.to_string());
         if let Some(moved) = traffic.as_ref().and_then(TrafficRow::sentence) {
@@ -394,15 +395,14 @@ fn broken_ledger(folder: &str, broken: &Broken) -> String {
 }
 
 /// The exact thing that a person can do, where the next step is a person's.
-fn remedy(run: &Run<'_>, case: &Case<'_, '_>, code: Option<Code>) -> Option<String> {
+fn remedy(run: &Run<'_>, case: &Case<'_, '_>, code: Option<Code>, reason: &Reason) -> Option<String> {
     let consent = || {
         format!(
             "to retire it, add to the key policy: [[consent]] key_id = \"{}\", by = \"you\", ticket = \"…\", until = \"yyyy-mm-dd\"",
             case.id
         )
     };
-    let judgement = judge(&case.facts, &case.terms);
-    match (code, &judgement.reason) {
+    match (code, reason) {
         (Some(Code::ConsentNeeded), _) | (_, Reason::Reinstated) => Some(consent()),
         (_, Reason::Abandoned) => {
             let arn = case.claim.as_ref().map(|claim| claim.secret_arn.as_str()).unwrap_or_default();

@@ -51,6 +51,7 @@ pub(crate) async fn replace(
         if Instant::now() + wait > until {
             return Err(none(order, "the rotation did not come to its end in time: see the log of rotate-client-key"));
         }
+        // Secrets Manager tells nobody when a rotation is over: the labels have to be asked.
         sleep(wait).await;
         wait = (wait * 2).min(INTERVAL);
         seen = match Seen::look(store, &arn, Some(&seen)).await? {

@@ -8,7 +8,7 @@ use retirement::{Held, read_version};
 use rotation::Mark;
 use secret_store::{Description, Error, SecretStore, Stage};
 use sentry_binding::{Allowed, Claims, Remembered, locate, of_store};
-use sentry_client::{Api, ClientKey, Dsn, Project};
+use sentry_client::{Api, ClientKey, Project};
 
 use crate::config::Config;
 use crate::event::Order;
@@ -76,15 +76,11 @@ impl Seen {
     fn claims(&self) -> Claims {
         let current = self.version_at(Stage::Current).and_then(|id| self.versions.get(id));
         let document = current.and_then(Held::document);
-        let dsn: Option<Dsn> = match current {
-            Some(Held::Dsn(dsn, _)) => Some((**dsn).clone()),
-            Some(Held::Other(_) | Held::Nothing) | None => None,
-        };
         Claims::of(
             |name| self.description.tags.get(name).cloned(),
             document.and_then(secret_store::Document::organization),
             document.and_then(secret_store::Document::project),
-            dsn,
+            current.and_then(Held::dsn).cloned(),
         )
     }
 }

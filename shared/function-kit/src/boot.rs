@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
 
 use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -62,6 +63,41 @@ where
         })
     }))
     .await
+}
+
+/// The life of a process: serves invocations with a function that could be composed, or tells the Runtime API why it could
+/// not.
+pub async fn run<H, F>(vars: &impl Vars, handler: Result<H, Failure>) -> ExitCode
+where
+    H: Fn(Invocation) -> F,
+    F: Future<Output = Result<Value, Failure>>,
+{
+    let handler = match handler {
+        Ok(handler) => handler,
+        Err(failure) => {
+            report_init_error(vars, failure).await;
+            return ExitCode::FAILURE;
+        }
+    };
+    match serve(handler).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the Runtime API cannot be reached: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A file's text; `None` where there is no such file.
+///
+/// # Errors
+/// When there is one and it cannot be read.
+pub fn read_file(path: &str) -> std::io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Tells the Runtime API why the function cannot start. The caller ends the process.

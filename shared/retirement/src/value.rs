@@ -15,13 +15,19 @@ pub enum Held {
 }
 
 impl Held {
+    /// The DSN, where there is one.
+    #[must_use]
+    pub fn dsn(&self) -> Option<&Dsn> {
+        match self {
+            Self::Dsn(dsn, _) => Some(dsn),
+            Self::Other(_) | Self::Nothing => None,
+        }
+    }
+
     /// The key id, where there is a DSN.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        match self {
-            Self::Dsn(dsn, _) => Some(dsn.key_id()),
-            Self::Other(_) | Self::Nothing => None,
-        }
+        self.dsn().map(Dsn::key_id)
     }
 
     /// The document, where the value is one.

@@ -189,6 +189,7 @@ impl<W: Write> Story<'_, W> {
             let revocation = scope.spawn(|| revoke.invoke(&order, TIMEOUT).reply());
             while !revocation.is_finished() {
                 drop(self.application.send("checkout failed"));
+                // The application's own pace; nothing is decided by it.
                 std::thread::sleep(Duration::from_millis(20));
             }
             revocation.join().unwrap_or_default()
