@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_secretsmanager::types::SecretListEntry;
+use aws_sdk_secretsmanager::types::{RotationRulesType, SecretListEntry};
 
 use crate::description::tags;
 use crate::error::Error;
@@ -35,6 +35,41 @@ pub struct ListedSecret {
     pub last_rotated: Option<i64>,
     /// Whether it is in its recovery window before deletion: then its values cannot be read, and it cannot be rotated.
     pub scheduled_for_deletion: bool,
+    /// When it was made, in Unix seconds.
+    pub created: Option<i64>,
+    /// When anything of it was last changed, its tags and settings included, in Unix seconds.
+    pub last_changed: Option<i64>,
+    /// The day on which a value was last read in this Region, by anybody, as its beginning in Unix seconds; `None` where
+    /// none ever was.
+    pub last_accessed: Option<i64>,
+    /// When the next rotation is due at the latest, in Unix seconds; `None` where none is planned. It lies in the past where
+    /// the last one failed.
+    pub next_rotation: Option<i64>,
+    /// When it is to be rotated, where that is set.
+    pub rotation_rules: Option<RotationRules>,
+    /// The KMS key that encrypts it, by ARN, id or alias; `None` for the key that Secrets Manager has for the account.
+    pub kms_key: Option<String>,
+}
+
+/// When a secret is to be rotated, as Secrets Manager keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RotationRules {
+    /// The days between two rotations, where they were given so.
+    pub automatically_after_days: Option<i64>,
+    /// A `cron(...)` or `rate(...)` expression, where one was given.
+    pub schedule: Option<String>,
+    /// How long the window is in which a rotation may begin, such as `4h`.
+    pub duration: Option<String>,
+}
+
+impl From<RotationRulesType> for RotationRules {
+    fn from(rules: RotationRulesType) -> Self {
+        Self {
+            automatically_after_days: rules.automatically_after_days,
+            schedule: rules.schedule_expression,
+            duration: rules.duration,
+        }
+    }
 }
 
 impl ListedSecret {
@@ -62,6 +97,12 @@ impl ListedSecret {
             primary_region: entry.primary_region,
             last_rotated: entry.last_rotated_date.map(|date| date.secs()),
             scheduled_for_deletion: entry.deleted_date.is_some(),
+            created: entry.created_date.map(|date| date.secs()),
+            last_changed: entry.last_changed_date.map(|date| date.secs()),
+            last_accessed: entry.last_accessed_date.map(|date| date.secs()),
+            next_rotation: entry.next_rotation_date.map(|date| date.secs()),
+            rotation_rules: entry.rotation_rules.map(RotationRules::from),
+            kms_key: entry.kms_key_id,
         })
     }
 }

@@ -6,6 +6,15 @@ use crate::error::{Error, Kind};
 use crate::stage::Stage;
 use crate::store::SecretStore;
 
+/// A value, and since when its version is there. Its `Debug` hides the value.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The value. Empty for a binary one, which is no document of ours.
+    pub value: SecretString,
+    /// When the version was registered, in Unix seconds (`CreatedDate` of `GetSecretValue`).
+    pub created: Option<i64>,
+}
+
 impl SecretStore {
     /// The value of one version that carries a label; `None` where it has none, or is not (yet) seen to carry it.
     ///
@@ -17,7 +26,7 @@ impl SecretStore {
         version_id: &str,
         stage: Stage,
     ) -> Result<Option<SecretString>, Error> {
-        self.get(secret_id, Some(version_id), Some(stage)).await
+        self.get(secret_id, Some(version_id), Some(stage)).await.map(value)
     }
 
     /// The value of one version, whatever its labels; `None` where it has none or is gone.
@@ -26,6 +35,15 @@ impl SecretStore {
     /// [`Error`] of `GetSecretValue`; [`Kind::Rejected`] where the secret is scheduled for deletion, which withholds
     /// its values without deleting them.
     pub async fn value_of(&self, secret_id: &str, version_id: &str) -> Result<Option<SecretString>, Error> {
+        self.stored(secret_id, version_id).await.map(value)
+    }
+
+    /// The same, with the age of the version: who needs both asks once. As every reading of a value, it moves the secret's
+    /// [`crate::ListedSecret::last_accessed`].
+    ///
+    /// # Errors
+    /// As [`SecretStore::value_of`].
+    pub async fn stored(&self, secret_id: &str, version_id: &str) -> Result<Option<Stored>, Error> {
         self.get(secret_id, Some(version_id), None).await
     }
 
@@ -34,7 +52,7 @@ impl SecretStore {
     /// # Errors
     /// [`Error`] of `GetSecretValue`.
     pub async fn current_value(&self, secret_id: &str) -> Result<Option<SecretString>, Error> {
-        self.get(secret_id, None, None).await
+        self.get(secret_id, None, None).await.map(value)
     }
 
     async fn get(
@@ -42,7 +60,7 @@ impl SecretStore {
         secret_id: &str,
         version_id: Option<&str>,
         stage: Option<Stage>,
-    ) -> Result<Option<SecretString>, Error> {
+    ) -> Result<Option<Stored>, Error> {
         const ACTION: &str = "GetSecretValue";
         let request = self
             .client
@@ -51,8 +69,11 @@ impl SecretStore {
             .set_version_id(version_id.map(str::to_owned))
             .set_version_stage(stage.map(|stage| stage.as_str().to_owned()));
         match request.send().await {
-            // A binary value is no document of ours: the empty text says so to whoever reads it as one.
-            Ok(answer) => Ok(Some(SecretString::from(answer.secret_string.unwrap_or_default()))),
+            Ok(answer) => Ok(Some(Stored {
+                // A binary value is no document of ours: the empty text says so to whoever reads it as one.
+                value: SecretString::from(answer.secret_string.unwrap_or_default()),
+                created: answer.created_date.map(|date| date.secs()),
+            })),
             Err(error) => match Error::from_sdk(ACTION, &error) {
                 error if error.kind() == Kind::NotFound => Ok(None),
                 error => Err(error),
@@ -88,4 +109,8 @@ impl SecretStore {
             .map(drop)
             .map_err(|error| Error::from_sdk("PutSecretValue", &error))
     }
+}
+
+fn value(stored: Option<Stored>) -> Option<SecretString> {
+    stored.map(|stored| stored.value)
 }

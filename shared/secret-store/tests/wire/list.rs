@@ -1,6 +1,6 @@
 //! Every secret, page by page.
 
-use secret_store::{Kind, ListedSecret, Stage};
+use secret_store::{Kind, ListedSecret, RotationRules, Stage};
 use serde_json::{Value, json};
 
 use crate::service::{ARN, CURRENT, PENDING, answer, asked, refusal, script, strict};
@@ -26,6 +26,9 @@ async fn everything_that_is_said_is_read() {
             "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:rotate",
             "DeletedDate": 1_796_000_000.5, "LastRotatedDate": 1_795_000_000.25, "Tags": [{"Key": "sentry:kind", "Value": "client-key"}],
             "SecretVersionsToStages": {CURRENT: ["AWSCURRENT"], PENDING: ["AWSPREVIOUS"]},
+            "CreatedDate": 1_700_000_000.5, "LastChangedDate": 1_795_000_001.75, "LastAccessedDate": 1_794_960_000.0,
+            "NextRotationDate": 1_802_822_399.0, "KmsKeyId": "alias/app",
+            "RotationRules": {"AutomaticallyAfterDays": 90, "Duration": "4h", "ScheduleExpression": "rate(90 days)"},
         },
         {"ARN": format!("{ARN}2"), "Name": "bare"},
     ]}))]);
@@ -48,6 +51,16 @@ async fn everything_that_is_said_is_read() {
             primary_region: Some("eu-west-1".to_owned()),
             last_rotated: Some(1_795_000_000),
             scheduled_for_deletion: true,
+            created: Some(1_700_000_000),
+            last_changed: Some(1_795_000_001),
+            last_accessed: Some(1_794_960_000),
+            next_rotation: Some(1_802_822_399),
+            rotation_rules: Some(RotationRules {
+                automatically_after_days: Some(90),
+                schedule: Some("rate(90 days)".to_owned()),
+                duration: Some("4h".to_owned()),
+            }),
+            kms_key: Some("alias/app".to_owned()),
         },
         ListedSecret { arn: format!("{ARN}2"), name: "bare".to_owned(), ..ListedSecret::default() },
     ];
@@ -55,6 +68,37 @@ async fn everything_that_is_said_is_read() {
     assert!(pages.next().await.is_none());
     let request = json!({"IncludePlannedDeletion": true, "MaxResults": 100});
     assert_eq!(asked(&server), [("ListSecrets".to_owned(), request)]);
+}
+
+#[tokio::test]
+async fn the_strict_stand_in_is_understood() {
+    let (manager, _server, store) = strict();
+    let arn = manager.create_secret("app/dsn", Some("value"), &[]);
+    let listed = async || store.secrets().next().await.unwrap().unwrap().remove(0);
+    let bare = listed().await;
+    assert!(bare.created.is_some() && bare.last_changed >= bare.created);
+    let unsaid = (bare.last_accessed, bare.next_rotation, bare.rotation_rules, bare.kms_key);
+    assert_eq!(unsaid, (None, None, None, None));
+
+    manager.enable_rotation(&arn, true);
+    manager.set_created(&arn, 1_700_000_000.5);
+    manager.set_last_accessed(&arn, 1_700_092_800.0);
+    manager.set_last_rotated(&arn, 1_700_100_000.5);
+    manager.set_next_rotation(&arn, 1_702_600_000.0);
+    manager.set_rotation_rules(&arn, json!({"AutomaticallyAfterDays": 30}));
+    manager.set_kms_key(&arn, "alias/app");
+    manager.set_last_changed(&arn, 1_700_200_000.5);
+    let full = listed().await;
+    let dates = [full.created, full.last_accessed, full.last_rotated, full.next_rotation, full.last_changed];
+    assert_eq!(dates, [1_700_000_000, 1_700_092_800, 1_700_100_000, 1_702_600_000, 1_700_200_000].map(Some));
+    let monthly = RotationRules { automatically_after_days: Some(30), schedule: None, duration: None };
+    assert_eq!((full.rotation_rules, full.kms_key.as_deref()), (Some(monthly), Some("alias/app")));
+
+    store.describe(&arn).await.unwrap();
+    assert_eq!(listed().await.last_accessed, Some(1_700_092_800), "a description is no access");
+    store.current_value(&arn).await.unwrap();
+    let read = listed().await.last_accessed.unwrap();
+    assert!(read > 1_700_092_800 && read % 86_400 == 0, "a value that was read is: {read}");
 }
 
 #[tokio::test]

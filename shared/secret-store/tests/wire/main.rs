@@ -10,3 +10,5 @@ mod list;
 mod rotate;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod value;

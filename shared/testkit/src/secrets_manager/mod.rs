@@ -4,6 +4,7 @@
 //! holder, a new rotation over a dangling one. Those are the mistakes that lose a key, so here they are errors.
 
 mod control;
+mod dates;
 mod hook;
 mod late;
 mod life;
@@ -73,7 +74,11 @@ impl SecretsManager {
             tags: owned(tags),
             rotation_enabled: None,
             rotation_lambda: None,
+            rotation_rules: None,
             rotated: None,
+            next_rotation: None,
+            accessed: None,
+            kms_key: None,
             versions,
             late: late::Late::default(),
             life: life::Life::default(),

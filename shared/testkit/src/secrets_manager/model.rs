@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::late::Late;
 use super::life::Life;
 
@@ -105,8 +107,14 @@ pub(super) struct Secret {
     /// `None` until rotation is configured for the first time: `DescribeSecret` then leaves the member out.
     pub(super) rotation_enabled: Option<bool>,
     pub(super) rotation_lambda: Option<String>,
+    /// When it is to be rotated, in the API's words.
+    pub(super) rotation_rules: Option<Value>,
     /// When a rotation last ended well, in seconds since 1970 like all dates here.
     pub(super) rotated: Option<f64>,
+    pub(super) next_rotation: Option<f64>,
+    /// The beginning of the day on which a value was last read.
+    pub(super) accessed: Option<f64>,
+    pub(super) kms_key: Option<String>,
     pub(super) versions: Versions,
     pub(super) late: Late,
     pub(super) life: Life,

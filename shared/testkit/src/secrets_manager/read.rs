@@ -47,6 +47,9 @@ impl State {
 pub(super) fn read_value(secret: &mut Secret, id: Option<&str>, stage: Option<&str>) -> Result<Value, ServiceError> {
     secret.life.may_be_used()?;
     let version = secret.late.see(&secret.versions, Reader::Value, |versions| look_up(versions, id, stage))?;
+    // Only the day is kept.
+    let today = (super::clock() / 86_400.0).floor() * 86_400.0;
+    secret.accessed = Some(secret.accessed.map_or(today, |day| day.max(today)));
     let mut answer = json!({
         "ARN": secret.arn,
         "Name": secret.name,
@@ -108,6 +111,15 @@ pub(super) fn summary(secret: &Secret, labels_member: &str, labels: Map<String, 
     // The service leaves this date out while rotation is off.
     if let (Some(date), Some(true)) = (secret.rotated, secret.rotation_enabled) {
         set(&mut answer, "LastRotatedDate", json!(date));
+    }
+    let shown = [
+        ("LastAccessedDate", json!(secret.accessed)),
+        ("NextRotationDate", json!(secret.next_rotation)),
+        ("RotationRules", json!(secret.rotation_rules)),
+        ("KmsKeyId", json!(secret.kms_key)),
+    ];
+    for (name, value) in shown.into_iter().filter(|(_, value)| !value.is_null()) {
+        set(&mut answer, name, value);
     }
     secret.life.show(&mut answer);
     if !labels.is_empty() {

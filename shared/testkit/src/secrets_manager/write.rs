@@ -93,6 +93,7 @@ impl State {
         let token = parameters.text("ClientRequestToken", 32, 64)?;
         let function = parameters.text("RotationLambdaARN", 0, 2048)?;
         let immediately = parameters.flag("RotateImmediately")?.unwrap_or(true);
+        let rules = parameters.get("RotationRules").cloned();
         let secret = self.writable(parameters)?;
         if let Some(function) = function {
             secret.rotation_lambda = Some(function.to_owned());
@@ -100,6 +101,7 @@ impl State {
         } else if secret.rotation_enabled != Some(true) {
             return Err(ServiceError::request("No Lambda rotation function ARN is associated with this secret."));
         }
+        secret.rotation_rules = rules.or(secret.rotation_rules.take());
         let mut answer = json!({ "ARN": secret.arn, "Name": secret.name });
         if immediately {
             let begun = begin_rotation(secret, token)?;
