@@ -21,8 +21,10 @@ pub enum Kind {
     Unavailable,
     /// S3 does not take the request as it is.
     Rejected,
-    /// The object is, or would be, larger than 64 MiB.
+    /// The object is, or would be, larger than 64 MiB; where it comes from a file or goes into one, larger than 1 GiB.
     TooLarge,
+    /// The file on this machine cannot be read or written: it is not there, or the disk is full.
+    File,
 }
 
 /// A call that failed. It holds the action, AWS's error code and the request id; never a message, a body or a key: the
@@ -52,7 +54,13 @@ impl Error {
     pub fn is_unclear(&self) -> bool {
         match self.kind {
             Kind::Unavailable => true,
-            Kind::Denied | Kind::NoBucket | Kind::Throttled | Kind::Conflict | Kind::Rejected | Kind::TooLarge => false,
+            Kind::Denied
+            | Kind::NoBucket
+            | Kind::Throttled
+            | Kind::Conflict
+            | Kind::Rejected
+            | Kind::TooLarge
+            | Kind::File => false,
         }
     }
 
@@ -86,6 +94,10 @@ impl Error {
 
     pub(crate) fn too_large(action: &'static str) -> Self {
         Self { action, kind: Kind::TooLarge, code: None, request_id: None }
+    }
+
+    pub(crate) fn file(action: &'static str) -> Self {
+        Self { action, kind: Kind::File, code: None, request_id: None }
     }
 }
 
@@ -145,7 +157,8 @@ impl fmt::Display for Error {
             Kind::Conflict => "met another request for the same object",
             Kind::Unavailable => "got no usable answer",
             Kind::Rejected => "was rejected",
-            Kind::TooLarge => "was refused for an object larger than 64 MiB",
+            Kind::TooLarge => "was refused for an object that is too large",
+            Kind::File => "could not read or write the file on this machine",
         })?;
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;

@@ -1,9 +1,11 @@
 //! Reading objects.
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+
 use crate::error::Error;
 use crate::store::{EvidenceStore, LIMIT};
 
-const ACTION: &str = "GetObject";
+pub(crate) const ACTION: &str = "GetObject";
 
 impl EvidenceStore {
     /// The bytes of an object; `None` where there is none.
@@ -12,12 +14,7 @@ impl EvidenceStore {
     /// [`Error`]; [`crate::Kind::TooLarge`] beyond 64 MiB. A role without `s3:ListBucket` is told that it is denied where
     /// there is no object (the documentation of `GetObject`): [`crate::Kind::Denied`], never `None`.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        let request = self.client.get_object().bucket(&self.bucket).key(self.absolute(key));
-        let answer = match request.send().await.map_err(|error| Error::from_sdk(ACTION, &error)) {
-            Ok(answer) => answer,
-            Err(error) if error.is("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(answer) = self.open(key).await? else { return Ok(None) };
         if answer.content_length.and_then(|length| usize::try_from(length).ok()).is_some_and(|length| length > LIMIT) {
             return Err(Error::too_large(ACTION));
         }
@@ -30,5 +27,15 @@ impl EvidenceStore {
             bytes.extend_from_slice(&chunk);
         }
         Ok(Some(bytes))
+    }
+
+    /// The beginning of an object, its bytes still to come; `None` where there is none.
+    pub(crate) async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
+        let request = self.client.get_object().bucket(&self.bucket).key(self.absolute(key));
+        match request.send().await.map_err(|error| Error::from_sdk(ACTION, &error)) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is("NoSuchKey") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

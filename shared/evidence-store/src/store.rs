@@ -7,6 +7,9 @@ use aws_sdk_s3::Client;
 /// The largest object that is written or read, in bytes: what a function holds in memory.
 pub(crate) const LIMIT: usize = 64 << 20;
 
+/// The largest object that goes from a file or into one, in bytes: far more than an audit writes, and less than a disk.
+pub(crate) const FILE_LIMIT: u64 = 1 << 30;
+
 /// A part of a bucket: every key is below one prefix.
 #[derive(Clone)]
 pub struct EvidenceStore {

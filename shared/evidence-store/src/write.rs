@@ -5,7 +5,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use crate::error::{Error, Kind};
 use crate::store::{EvidenceStore, LIMIT};
 
-const ACTION: &str = "PutObject";
+pub(crate) const ACTION: &str = "PutObject";
 
 /// What became of an object that was to be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +50,23 @@ impl EvidenceStore {
         send(self.put_object(key), body).await
     }
 
-    fn put_object(&self, key: &str) -> PutObjectFluentBuilder {
+    pub(crate) fn put_object(&self, key: &str) -> PutObjectFluentBuilder {
         self.client
             .put_object()
             .bucket(&self.bucket)
             .key(self.absolute(key))
-            .set_content_type(key.ends_with(".json").then(|| "application/json".to_owned()))
+            .set_content_type(content_type(key).map(str::to_owned))
+    }
+}
+
+/// What a browser that opens the object is told; nothing for names that no function writes.
+fn content_type(key: &str) -> Option<&'static str> {
+    match key.rsplit_once('.')?.1 {
+        "csv" => Some("text/csv; charset=utf-8"),
+        "html" => Some("text/html; charset=utf-8"),
+        "json" => Some("application/json"),
+        "md" => Some("text/markdown; charset=utf-8"),
+        _ => None,
     }
 }
 

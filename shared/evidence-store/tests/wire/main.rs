@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod file;
+#[cfg(test)]
 mod list;
 #[cfg(test)]
 mod raw;

@@ -22,3 +22,15 @@ pub(crate) fn chunks(count: usize) -> String {
     }));
     url
 }
+
+/// Answers one request with a promise of so many bytes, and with none of them. Gives the base URL.
+pub(crate) fn promise(length: u64) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 16 << 10]).unwrap() > 0);
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n").unwrap();
+    }));
+    url
+}

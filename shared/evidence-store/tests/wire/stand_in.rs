@@ -66,6 +66,47 @@ async fn a_write_whose_answer_was_lost_is_found_by_its_repetition() {
 }
 
 #[tokio::test]
+async fn a_file_goes_there_and_back_and_every_attempt_sends_all_of_it() {
+    let (bucket, server) = served();
+    let folder = tempfile::tempdir().unwrap();
+    let (report, back) = (folder.path().join("report.json"), folder.path().join("back.json"));
+    // Lines of which no two pieces of the file are the same.
+    let text: String = (0..2_000_000).map(|number| format!("{number:>24}\n")).collect();
+    std::fs::write(&report, &text).unwrap();
+    for (nth, fault) in [Fault::DropBefore, Fault::Status(503)].into_iter().enumerate() {
+        server.faults().on("PutObject", nth * 2, fault);
+    }
+    let store = patient(&server.url());
+    assert_eq!(store.put_new_file("report.json", &report).await.unwrap(), Put::Written);
+    store.put_file("again.json", &report).await.unwrap();
+    assert_eq!(server.call_names(), ["PutObject"; 4]);
+    for key in ["report.json", "again.json"] {
+        assert!(bucket.object(key).unwrap() == text.as_bytes(), "{key} has other bytes");
+    }
+    assert!(store.get_file("report.json", &back).await.unwrap());
+    assert!(std::fs::read(&back).unwrap() == text.as_bytes(), "it was changed on the way back");
+
+    assert_eq!(store.put_new_file("report.json", &report).await.unwrap(), Put::Written);
+    std::fs::write(&report, &text.as_bytes()[1..]).unwrap();
+    assert_eq!(store.put_new_file("report.json", &report).await.unwrap(), Put::Exists);
+    assert!(bucket.object("report.json").unwrap() == text.as_bytes(), "what was first stays");
+}
+
+#[tokio::test]
+async fn a_file_without_bytes_is_an_object_without_bytes() {
+    let (bucket, server) = served();
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, back) = (folder.path().join("empty.csv"), folder.path().join("back.csv"));
+    std::fs::write(&empty, "").unwrap();
+    for _ in 0..2 {
+        assert_eq!(below(&server).put_new_file("empty.csv", &empty).await.unwrap(), Put::Written);
+    }
+    assert_eq!(bucket.object("audit/empty.csv").unwrap(), b"");
+    assert!(below(&server).get_file("empty.csv", &back).await.unwrap());
+    assert_eq!(std::fs::read(&back).unwrap(), b"");
+}
+
+#[tokio::test]
 async fn more_keys_than_a_page_holds_are_all_found() {
     let (bucket, server) = served();
     let names: Vec<String> = (0..2_300).map(|number| format!("ledger/{number:08}.json")).collect();
