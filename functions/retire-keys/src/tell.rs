@@ -68,6 +68,7 @@ impl Teller<'_> {
             message: message.to_owned(),
             owner: about.owner.clone(),
             evidence: about.evidence.clone(),
+            ..Detail::default()
         };
         self.lost += u32::from(self.bus.put(what, &detail, self.end).await);
     }

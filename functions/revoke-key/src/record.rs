@@ -110,6 +110,7 @@ pub(crate) async fn tell(bus: &EventBus, end: Instant, news: News) -> bool {
         message: news.message,
         owner: news.owner,
         evidence: news.evidence,
+        ..Detail::default()
     };
     bus.put(what, &detail, end).await
 }

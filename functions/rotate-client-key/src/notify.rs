@@ -61,7 +61,7 @@ impl Notifier<'_> {
             code,
             message,
             owner: seen.description.as_ref().and_then(|description| description.tags.get("sentry:owner")).cloned(),
-            evidence: None,
+            ..Detail::default()
         };
         self.lost += u32::from(self.bus.put(what, &detail, self.end).await);
     }

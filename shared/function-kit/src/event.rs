@@ -1,12 +1,8 @@
-//! Lifecycle events on EventBridge. An event is a notification, never an input, and its failure never fails the work.
+//! Lifecycle events: what they are called and what they say.
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Instant, timeout_at};
-
-const SOURCE: &str = "sentry-key-rotation";
 
 /// What happened. The names are a contract: rules of other people match them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +37,16 @@ pub enum DetailType {
     KeyRevoked,
     /// The stored slug of a project was brought up to date.
     ProjectRenamed,
+    /// An audit found something that the one before did not find.
+    FindingOpened,
+    /// A finding of an earlier audit has another severity or another owner now, or an exception began or ended.
+    FindingChanged,
+    /// A finding of an earlier audit is not found any more.
+    FindingClosed,
+    /// An audit came to its end.
+    AuditCompleted,
+    /// An audit stopped at the end of its time and must go on.
+    AuditPaused,
 }
 
 impl DetailType {
@@ -63,6 +69,11 @@ impl DetailType {
             Self::KeyAbandoned => "Key Abandoned",
             Self::KeyRevoked => "Key Revoked",
             Self::ProjectRenamed => "Project Renamed",
+            Self::FindingOpened => "Finding Opened",
+            Self::FindingChanged => "Finding Changed",
+            Self::FindingClosed => "Finding Closed",
+            Self::AuditCompleted => "Audit Completed",
+            Self::AuditPaused => "Audit Paused",
         }
     }
 }
@@ -97,6 +108,10 @@ pub struct Detail {
     /// The digest of the newest record of the key in the ledger: SHA-256 in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+    /// What only some types of event say, after everything else. Without such members the event is as it was before there
+    /// were any.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// The id of an event: the same for the same type and subject, so that a receiver can drop repetitions.
@@ -112,46 +127,29 @@ pub fn event_id(what: DetailType, subject: &[&str]) -> String {
     id
 }
 
-/// Where lifecycle events go.
-#[derive(Debug, Clone)]
-pub struct EventBus {
-    target: Option<(Client, String)>,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-impl EventBus {
-    /// A bus by name; without a name events are not sent.
-    #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, name: Option<String>) -> Self {
-        Self { target: name.map(|name| (Client::new(config), name)) }
-    }
+    use super::*;
 
-    /// Puts one event, by `end` at the latest. Gives back whether it was lost: the caller counts that, and goes on.
-    pub async fn put(&self, what: DetailType, detail: &Detail, end: Instant) -> bool {
-        let Some((client, name)) = &self.target else {
-            return false;
+    #[test]
+    fn what_an_event_said_before_there_were_more_members_it_says_still() {
+        let mut detail = Detail {
+            version: 1,
+            id: "1".to_owned(),
+            function: "retire-keys",
+            secret_arn: "arn".to_owned(),
+            version_id: "v".to_owned(),
+            organization: Some("acme".to_owned()),
+            message: "a key was disabled".to_owned(),
+            evidence: Some("00".to_owned()),
+            ..Detail::default()
         };
-        let entry = PutEventsRequestEntry::builder()
-            .source(SOURCE)
-            .detail_type(what.as_str())
-            .event_bus_name(name)
-            .resources(&detail.secret_arn)
-            .detail(serde_json::json!(detail).to_string())
-            .build();
-        // The SDK's errors print raw answers, so only that it failed is said.
-        let lost = match timeout_at(end, client.put_events().entries(entry).send()).await {
-            Ok(Ok(answer)) => answer.failed_entry_count > 0,
-            Ok(Err(_error)) => true,
-            // The step is done, and must be reported before its time is over.
-            Err(_elapsed) => true,
-        };
-        if lost {
-            tracing::error!(
-                event.detail_type = what.as_str(),
-                event.id = detail.id,
-                event.bus = name,
-                "a lifecycle event was lost: check events:PutEvents on the bus"
-            );
-        }
-        lost
+        let before = r#"{"version":1,"id":"1","function":"retire-keys","secret_arn":"arn","version_id":"v","organization":"acme","project":null,"key_id":null,"message":"a key was disabled","evidence":"00"}"#;
+        assert_eq!(json!(detail).to_string(), before);
+        detail.extra.insert("severity".to_owned(), json!("high"));
+        let after = before.replace('}', r#","severity":"high"}"#);
+        assert_eq!(json!(detail).to_string(), after);
     }
 }

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod boot;
 mod deadline;
 mod event;
+mod event_bus;
 mod failure;
 pub mod metrics;
 pub mod telemetry;
@@ -11,7 +12,8 @@ pub mod tls;
 mod vars;
 
 pub use deadline::Deadline;
-pub use event::{Detail, DetailType, EventBus, event_id};
+pub use event::{Detail, DetailType, event_id};
+pub use event_bus::EventBus;
 pub use failure::Failure;
 pub use vars::{Problems, Vars};
 

@@ -1,5 +1,6 @@
 //! The event bus: takes events and remembers them (`PutEvents`).
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ pub struct Entry {
 struct State {
     entries: Vec<Entry>,
     fail: bool,
+    refused: BTreeSet<String>,
 }
 
 /// An event bus. `PutEvents` answers 200 even when it took nothing: a client must look at `FailedEntryCount`.
@@ -57,6 +59,11 @@ impl EventBus {
         self.lock().fail = fail;
     }
 
+    /// Refuses every entry of a type from now on, and takes the others of the same call. The answer stays 200.
+    pub fn refuse(&self, detail_type: &str) {
+        self.lock().refused.insert(detail_type.to_owned());
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,11 +72,15 @@ impl EventBus {
         let parameters = Parameters::new(body, &["Entries", "EndpointId"])?;
         let entries = parameters.get("Entries").and_then(Value::as_array).filter(|list| (1..=10).contains(&list.len()));
         let entries = entries.ok_or_else(|| ServiceError::validation("Entries must be a list of 1 to 10 items"))?;
+        if entries.iter().map(size).sum::<usize>() > MOST_BYTES {
+            return Err(ServiceError::validation("Total size of the entries in the request is over the limit."));
+        }
         let mut state = self.lock();
         let mut failed = 0;
         let mut results = Vec::new();
         for entry in entries {
-            let outcome = if state.fail {
+            let refused = entry.get("DetailType").and_then(Value::as_str).is_some_and(|it| state.refused.contains(it));
+            let outcome = if state.fail || refused {
                 Err(ServiceError::new("InternalFailure", "The entry could not be stored."))
             } else {
                 accept(entry)
@@ -87,6 +98,17 @@ impl EventBus {
         }
         Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
     }
+}
+
+/// The most bytes of the entries of one call.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// What an entry counts for, as the service's documentation says: its time is 14 bytes, its texts are as long as they are.
+fn size(entry: &Value) -> usize {
+    let text = |value: &Value| value.as_str().map_or(0, str::len);
+    let texts = ["Source", "DetailType", "Detail"].iter().filter_map(|name| entry.get(name)).map(text).sum::<usize>();
+    let resources = entry.get("Resources").and_then(Value::as_array).into_iter().flatten().map(text).sum::<usize>();
+    texts + resources + if entry.get("Time").is_some_and(|time| !time.is_null()) { 14 } else { 0 }
 }
 
 fn accept(entry: &Value) -> Result<Entry, ServiceError> {
