@@ -11,14 +11,13 @@ use jiff::Timestamp;
 use key_lifecycle::Phase;
 use retirement::{Ledger, LedgerError};
 use secret_store::SecretStore;
-use sentry_binding::{Remembered, diagnose, management_token, of_sentry, of_store};
+use sentry_binding::{Remembered, Scope, diagnose, management_token, of_sentry, of_store};
 use sentry_client::{AuthToken, Client, ClientKey, Error, Kind, Project, Share};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::bind::{Unbound, bind};
 use crate::config::Config;
-use crate::event::Scope;
 use crate::failure::ROLE;
 use crate::inventory::{Inventory, Secret};
 use crate::report::Report;

@@ -9,7 +9,6 @@ mod act;
 mod bind;
 pub mod config;
 mod counts;
-pub mod event;
 pub mod failure;
 pub mod function;
 mod inventory;

@@ -47,6 +47,12 @@ impl Mark {
         self.secret == other.secret
     }
 
+    /// The part that names the secret, whatever the version.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// The label of a key with this mark: the secret's name, cut by code points so that the whole fits, and the mark.
     #[must_use]
     pub fn label(&self, secret_name: &str) -> String {

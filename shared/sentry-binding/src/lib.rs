@@ -7,6 +7,7 @@ mod failure;
 mod locate;
 mod remembered;
 mod role;
+mod scope;
 mod token;
 
 pub use binding::{Allowed, Claim, Claims, ORGANIZATION_TAG, PROJECT_TAG, check, is_name};
@@ -16,4 +17,5 @@ pub use failure::{deadline_near, is_refused_secret, of_sentry, of_store};
 pub use locate::{Located, locate};
 pub use remembered::{Found, Remembered};
 pub use role::{Need, Principal, Role};
+pub use scope::Scope;
 pub use token::management_token;

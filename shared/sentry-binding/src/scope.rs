@@ -1,7 +1,9 @@
-//! What starts a run.
+//! What starts a run over many secrets.
 
 use function_kit::Failure;
 use serde_json::Value;
+
+use crate::config::is_secret_id;
 
 /// Which secrets a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Scope {
         }
         match members.get("secret_id") {
             None => Ok(Self::All),
-            Some(Value::String(id)) if !id.is_empty() && sentry_binding::is_secret_id(id) => {
+            Some(Value::String(id)) if !id.is_empty() && is_secret_id(id) => {
                 Ok(Self::Secret(id.clone()))
             }
             Some(_) => Err(invalid("secret_id is not the name or ARN of a secret".to_owned())),
