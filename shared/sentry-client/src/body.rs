@@ -2,6 +2,7 @@
 
 use reqwest::Response;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::Value;
 
 use crate::error::{self, Cause, Error, Kind};
@@ -11,6 +12,9 @@ const LIMIT: usize = 8 << 20;
 
 /// The longest error body that is looked at; anything longer is no error of Sentry's.
 const ERROR_LIMIT: usize = 64 << 10;
+
+/// The longest text of Sentry's that is kept where people will read it, in characters.
+const TEXT_LIMIT: usize = 200;
 
 async fn read(operation: &'static str, mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
@@ -47,8 +51,49 @@ pub(crate) fn moved_to(body: &Value) -> Option<String> {
     is_slug(slug).then(|| slug.to_owned())
 }
 
+/// A text as it is kept: one that is too long is cut and marked with `…`, because anybody who may write in Sentry chooses
+/// how long a name is.
+pub(crate) fn bounded(text: &str) -> String {
+    if text.chars().nth(TEXT_LIMIT).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
+}
+
+/// Reads a text and bounds it.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(bounded(&String::deserialize(deserializer)?))
+}
+
+/// Reads a text that may be null, and bounds it.
+pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.as_deref().map(bounded))
+}
+
+/// Reads a list of texts and bounds each.
+pub(crate) fn texts<'de, D: Deserializer<'de>, T: FromIterator<String>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Vec::<String>::deserialize(deserializer)?.iter().map(|text| bounded(text)).collect())
+}
+
 /// Whether a text can be a slug of Sentry's.
 pub(crate) fn is_slug(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_only_where_it_is_too_long() {
+        for (text, kept) in [
+            (String::new(), String::new()),
+            ("é".repeat(200), "é".repeat(200)),
+            ("é".repeat(201), format!("{}…", "é".repeat(199))),
+            ("🔑".repeat(5_000), format!("{}…", "🔑".repeat(199))),
+        ] {
+            assert_eq!(bounded(&text), kept);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::body;
 use crate::call::{Call, Repeat};
 use crate::dsn::Dsn;
 use crate::error::{Cause, Error, Kind};
+use crate::page::{List, Page};
 use crate::project::{Project, numeric_id};
 
 const LIST: &str = "GET /projects/{org}/{project}/keys/";
@@ -187,7 +188,7 @@ impl Api<'_> {
     /// # Errors
     /// [`Error`], as of the first page that fails.
     pub async fn keys(&self, project: &Project) -> Result<Vec<ClientKey>, Error> {
-        self.all(LIST, &path(project)).await
+        self.all(List::of(LIST, &path(project))).await
     }
 
     /// The newest keys of a project, a hundred at most: enough to see what was made since [`Api::keys`].
@@ -195,7 +196,8 @@ impl Api<'_> {
     /// # Errors
     /// [`Error`] of the one call.
     pub async fn newest_keys(&self, project: &Project) -> Result<Vec<ClientKey>, Error> {
-        Ok(self.page(LIST, &path(project), None).await?.items)
+        let page: Page<Vec<ClientKey>> = self.page(List::of(LIST, &path(project)), None).await?;
+        Ok(page.content)
     }
 
     /// The keys with these ids, as far as they exist: from the first page of the list, which holds the newest hundred,
@@ -207,9 +209,9 @@ impl Api<'_> {
         let mut found: Vec<ClientKey> = Vec::new();
         let mut whole_list_seen = false;
         if ids.len() > 1 {
-            let page = self.page::<ClientKey>(LIST, &path(project), None).await?;
+            let page: Page<Vec<ClientKey>> = self.page(List::of(LIST, &path(project)), None).await?;
             whole_list_seen = page.next.is_none();
-            found.extend(page.items.into_iter().filter(|key| ids.contains(&key.id.as_str())));
+            found.extend(page.content.into_iter().filter(|key| ids.contains(&key.id.as_str())));
         }
         for id in ids {
             if !whole_list_seen && !found.iter().any(|key| key.id == *id) {

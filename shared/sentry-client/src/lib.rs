@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod audit_log;
 mod body;
 mod budget;
 mod call;
@@ -8,8 +9,11 @@ mod client;
 mod dsn;
 mod error;
 mod ingestion;
+mod integration;
 mod introspection;
 mod key;
+mod organization_keys;
+mod organization_token;
 mod page;
 mod project;
 mod question;
@@ -19,13 +23,16 @@ mod token;
 mod url;
 
 pub use api::Api;
+pub use audit_log::{AuditEntry, AuditLog};
 pub use budget::Share;
 pub use client::{BuildError, Client, Clock};
 pub use dsn::{Dsn, InvalidDsn};
 pub use error::{Error, Kind};
 pub use ingestion::Probe;
-pub use introspection::Identity;
+pub use integration::{Installation, Integration};
+pub use introspection::{Identity, User};
 pub use key::{ClientKey, KeySettings, KeyUpdate, NewKey, RateLimit};
+pub use organization_token::OrganizationToken;
 pub use project::{Organization, Project};
 pub use question::Answer;
 pub use retry::RetryPolicy;

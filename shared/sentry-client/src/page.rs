@@ -45,37 +45,51 @@ pub(crate) fn next_cursor(headers: &HeaderMap, base: &Url) -> Result<Option<Stri
 
 /// One page, and the cursor of the next.
 pub(crate) struct Page<T> {
-    pub(crate) items: Vec<T>,
+    /// What the page is: a list, or an object with a list in it.
+    pub(crate) content: T,
     pub(crate) next: Option<String>,
+}
+
+/// Which list, and which part of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) segments: &'a [&'a str],
+    /// What narrows the list. The same name may come several times.
+    pub(crate) query: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> List<'a> {
+    /// All of a list.
+    pub(crate) fn of(operation: &'static str, segments: &'a [&'a str]) -> Self {
+        Self { operation, segments, query: &[] }
+    }
 }
 
 impl Api<'_> {
     pub(crate) async fn page<T: DeserializeOwned>(
         &self,
-        operation: &'static str,
-        segments: &[&str],
+        list: List<'_>,
         cursor: Option<&str>,
     ) -> Result<Page<T>, Error> {
-        let mut query = vec![("per_page", PER_PAGE)];
+        let List { operation, segments, query } = list;
+        let mut query = query.to_vec();
+        query.push(("per_page", PER_PAGE));
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
         let call = Call { query: &query, ..Call::get(operation, segments) };
         let response = self.send(&call).await?;
         let next = next_cursor(response.headers(), self.client.base.as_url())
             .map_err(|UnusableLink| Error::new(operation, Kind::Unavailable, Cause::Incomplete("Link")))?;
-        Ok(Page { items: body::json(operation, response).await?, next })
+        Ok(Page { content: body::json(operation, response).await?, next })
     }
 
     /// Every item of a list, page by page.
-    pub(crate) async fn all<T: DeserializeOwned>(
-        &self,
-        operation: &'static str,
-        segments: &[&str],
-    ) -> Result<Vec<T>, Error> {
+    pub(crate) async fn all<T: DeserializeOwned>(&self, list: List<'_>) -> Result<Vec<T>, Error> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let page = self.page(operation, segments, cursor.as_deref()).await?;
-            items.extend(page.items);
+            let page: Page<Vec<T>> = self.page(list, cursor.as_deref()).await?;
+            items.extend(page.content);
             match page.next {
                 None => return Ok(items),
                 // A part of a list must not pass for the whole.
@@ -83,8 +97,13 @@ impl Api<'_> {
                 next => cursor = next,
             }
         }
-        Err(Error::new(operation, Kind::Unavailable, Cause::EndlessList))
+        Err(endless(list.operation))
     }
+}
+
+/// A cursor that leads back to where it came from, or more pages than any list has.
+pub(crate) fn endless(operation: &'static str) -> Error {
+    Error::new(operation, Kind::Unavailable, Cause::EndlessList)
 }
 
 #[cfg(test)]

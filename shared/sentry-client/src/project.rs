@@ -1,15 +1,17 @@
 //! Projects, and the organization that each belongs to.
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::body;
 use crate::call::Call;
 use crate::error::{Cause, Error, Kind};
+use crate::page::List;
 
 const PROJECT: &str = "GET /projects/{org}/{project}/";
 const PROJECTS: &str = "GET /projects/";
+const ORGANIZATION: &str = "GET /organizations/{org}/";
 const ORGANIZATION_PROJECTS: &str = "GET /organizations/{org}/projects/";
 
 /// An organization by both of its names.
@@ -21,6 +23,13 @@ pub struct Organization {
     /// The slug.
     #[serde(deserialize_with = "slug")]
     pub slug: String,
+}
+
+/// What [`Api::allowed_domains`] reads of a project. Its absence is no answer of Sentry's, and no "any".
+#[derive(Deserialize)]
+struct Domains {
+    #[serde(rename = "allowedDomains", deserialize_with = "body::texts")]
+    allowed_domains: Vec<String>,
 }
 
 impl Organization {
@@ -82,7 +91,7 @@ pub(crate) fn numeric_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u
 }
 
 /// A slug is short and plain; an answer with anything else is none of Sentry's, and must not reach a message or a path.
-fn slug<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(crate) fn slug<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let slug = String::deserialize(deserializer)?;
     if body::is_slug(&slug) { Ok(slug) } else { Err(serde::de::Error::custom("not a slug")) }
 }
@@ -133,12 +142,34 @@ impl Api<'_> {
         body::json(PROJECT, response).await
     }
 
+    /// The Origins that ingestion admits for a project's client keys; `*` is any (facts/sentry-23.7.1-observed.md, A6.55).
+    /// Each is cut after 200 characters.
+    ///
+    /// # Errors
+    /// [`Error`]: [`Kind::Moved`] for a project that was renamed since, which is not followed; it needs `project:read`.
+    pub async fn allowed_domains(&self, project: &Project) -> Result<Vec<String>, Error> {
+        let segments = ["projects", &project.organization.slug, &project.slug];
+        let response = self.send(&Call::get(PROJECT, &segments)).await?;
+        let Domains { allowed_domains } = body::json(PROJECT, response).await?;
+        Ok(allowed_domains)
+    }
+
+    /// One organization, named by its slug, on newer servers also by its numeric id.
+    ///
+    /// # Errors
+    /// [`Error`]: [`Kind::NotFound`] where nothing has that name, [`Kind::Forbidden`] where the token is not of that
+    /// organization or lacks `org:read`.
+    pub async fn organization(&self, named: &str) -> Result<Organization, Error> {
+        let response = self.send(&Call::get(ORGANIZATION, &["organizations", named])).await?;
+        body::json(ORGANIZATION, response).await
+    }
+
     /// The projects that the token can see; those of one organization where the token cannot list across organizations.
     ///
     /// # Errors
     /// As the first list refuses, when the second refuses too; any other failure as it is.
     pub async fn projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
-        match self.all(PROJECTS, &["projects"]).await {
+        match self.all(List::of(PROJECTS, &["projects"])).await {
             // An integration's token may be refused here (facts/sentry-api.md section 4, sentry#33938).
             Err(error) if is_refusal(&error) => self
                 .organization_projects(organization)
@@ -151,14 +182,14 @@ impl Api<'_> {
 
     /// Needs `org:read`. The items do not always repeat the organization; without it they cannot be attributed.
     async fn organization_projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
-        let items: Vec<Value> = self.all(ORGANIZATION_PROJECTS, &["organizations", organization, "projects"]).await?;
-        let response = self.send(&Call::get("GET /organizations/{org}/", &["organizations", organization])).await?;
-        let owner: Value = body::json("GET /organizations/{org}/", response).await?;
+        let segments = ["organizations", organization, "projects"];
+        let items: Vec<Value> = self.all(List::of(ORGANIZATION_PROJECTS, &segments)).await?;
+        let owner = self.organization(organization).await?;
         items
             .into_iter()
             .map(|mut item| {
                 if let Some(members) = item.as_object_mut() {
-                    members.entry("organization").or_insert_with(|| owner.clone());
+                    members.entry("organization").or_insert_with(|| json!({"id": owner.id, "slug": owner.slug}));
                 }
                 serde_json::from_value(item)
             })

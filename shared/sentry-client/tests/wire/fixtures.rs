@@ -1,7 +1,7 @@
 //! Sentry's objects as 23.7.1 shows them.
 
 use jiff::Timestamp;
-use sentry_client::{ClientKey, Dsn, KeySettings, KeyUpdate, NewKey, Project, RateLimit};
+use sentry_client::{ClientKey, Dsn, KeySettings, KeyUpdate, Kind, NewKey, Organization, Project, RateLimit};
 use serde_json::{Value, json};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -111,3 +111,20 @@ pub(crate) fn since() -> Timestamp {
 pub(crate) fn until() -> Timestamp {
     Timestamp::new(1_795_402_800, 900_000_000).unwrap()
 }
+
+pub(crate) fn acme() -> Organization {
+    project().organization
+}
+
+/// A list of an organization.
+pub(crate) fn of_acme(list: &str) -> String {
+    format!("GET /api/0/organizations/acme/{list}/?per_page=100")
+}
+
+/// What no token with another scope, no foreign token, no missing object and no exhausted limit gets.
+pub(crate) const REFUSALS: [(u16, &str, Kind); 4] = [
+    (401, r#"{"detail":"Invalid token"}"#, Kind::Unauthorized),
+    (403, r#"{"detail":"You do not have permission to perform this action."}"#, Kind::Forbidden),
+    (404, r#"{"detail":"Not found."}"#, Kind::NotFound),
+    (429, r#""You are attempting to use this endpoint too frequently.""#, Kind::RateLimited),
+];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sentry_client::{AuthToken, Kind};
+use sentry_client::{AuthToken, Kind, User};
 use tokio::time::Instant;
 
 use crate::script::{TOKEN, json, on, script, script_below, spoken};
@@ -27,10 +27,63 @@ async fn the_scopes_are_those_that_sentry_expanded() {
 }
 
 #[tokio::test]
+async fn a_person_is_told_from_an_integration_and_a_doubt_says_person() {
+    let uuid = "1b2c3d4e-5f60-4718-8293-a4b5c6d7e8f9";
+    let long = "é".repeat(250);
+    let cases = [
+        (format!("rotator-{uuid}"), "", false),
+        (format!("rotator-{}", uuid.to_uppercase()), "", false),
+        (format!("rotator-{uuid}"), "ada@acme.example", true),
+        ("ada@acme.example".to_owned(), "ada@acme.example", true),
+        ("ada".to_owned(), "", true),
+        (String::new(), "", true),
+        (uuid.to_owned(), "", true),
+        (format!("-{uuid}"), "", true),
+        (format!("rotator{uuid}"), "", true),
+        (format!("rotator-{}", uuid.replace('-', "")), "", true),
+        (format!("rotator-{uuid}x"), "", true),
+        (format!("rotator-{}", uuid.replace('1', "x")), "", true),
+        (format!("é{}", uuid.replacen('1', "é", 1)), "", true),
+        (long.clone(), "", true),
+    ];
+    for (username, email, is_person) in cases {
+        let body = serde_json::json!({
+            "auth": {"scopes": []}, "user": {"id": "3", "name": "Ada", "username": username, "email": email},
+        });
+        let sentry = script([on(ROOT, json(200, &body.to_string()))]);
+        let api = sentry.api();
+        let name = if username == long { format!("{}…", "é".repeat(199)) } else { username.clone() };
+        assert_eq!(api.identity().await.unwrap().user, Some(User { name, is_person }), "{username} {email}");
+        sentry.done(&api);
+    }
+}
+
+#[tokio::test]
+async fn a_user_of_another_shape_does_not_hide_the_scopes() {
+    let nameless = Some(User { name: String::new(), is_person: true });
+    for (user, expected) in [
+        (r#","user":{}"#, nameless.clone()),
+        (r#","user":{"username":7,"email":null}"#, nameless),
+        (r#","user":"ada""#, None),
+        (r#","user":null"#, None),
+        ("", None),
+    ] {
+        let sentry = script([on(ROOT, json(200, &format!(r#"{{"auth":{{"scopes":["org:read"]}}{user}}}"#)))]);
+        let api = sentry.api();
+        let identity = api.identity().await.unwrap();
+        assert!(identity.has_any(&["org:read"]));
+        assert_eq!(identity.user, expected, "{user}");
+        sentry.done(&api);
+    }
+}
+
+#[tokio::test]
 async fn an_organization_token_has_scopes_and_no_user() {
     let sentry = script([on(ROOT, json(200, r#"{"version":"0","auth":{"scopes":["org:ci"]},"user":null}"#))]);
     let api = sentry.api();
-    assert!(api.identity().await.unwrap().has_any(&["org:ci"]));
+    let identity = api.identity().await.unwrap();
+    assert!(identity.has_any(&["org:ci"]));
+    assert_eq!(identity.user, None);
     sentry.done(&api);
 }
 

@@ -5,6 +5,8 @@
 //! (facts/sentry-23.7.1-observed.md), or what something between us and Sentry says in its place.
 
 #[cfg(test)]
+mod audit_log;
+#[cfg(test)]
 mod bodies;
 #[cfg(test)]
 mod budget;
@@ -12,6 +14,8 @@ mod budget;
 mod deadline;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod integrations;
 #[cfg(test)]
 mod introspection;
 #[cfg(test)]
@@ -22,6 +26,12 @@ mod keys_write;
 mod limits;
 #[cfg(test)]
 mod log;
+#[cfg(test)]
+mod organization;
+#[cfg(test)]
+mod organization_keys;
+#[cfg(test)]
+mod organization_tokens;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
@@ -34,6 +44,8 @@ mod raw;
 mod redirects;
 #[cfg(test)]
 mod retry;
+#[cfg(test)]
+mod scopes;
 #[cfg(test)]
 mod script;
 #[cfg(test)]

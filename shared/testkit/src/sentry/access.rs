@@ -9,7 +9,8 @@ use crate::http::{Request, Response};
 use super::answers;
 use super::question;
 use super::route::ProjectPath;
-use super::state::{Organization, Project, State, Token};
+use super::state::{Organization, Project, State};
+use super::token::Token;
 
 /// Who asks.
 pub(super) enum Caller {
@@ -91,17 +92,35 @@ impl Caller {
             // HEAD and PATCH have no entry in Sentry's scope map: 403 for everybody (fact 10).
             _ => &[],
         };
-        let has = |scope: &str| match self {
+        self.has_any(levels.iter().map(|level| format!("{prefix}:{level}")))
+    }
+
+    /// Whether the caller has one of these scopes, and may read at all, of an endpoint with scopes of its own.
+    pub(super) fn may_read(&self, method: &Method, scopes: &[&str]) -> Result<(), Response> {
+        let scopes: &[&str] = if matches!(method.as_str(), "HEAD" | "PATCH") { &[] } else { scopes };
+        self.has_any(scopes.iter().map(|&scope| scope.to_owned()))
+    }
+
+    fn has_any(&self, mut scopes: impl Iterator<Item = String>) -> Result<(), Response> {
+        let has = |scope: String| match self {
             Self::Anonymous => false,
-            Self::Token(token) => token.scopes.contains(scope),
+            Self::Token(token) => token.scopes.contains(&scope),
             Self::Dsn { .. } => scope.starts_with("project:"),
         };
         if matches!(self, Self::Anonymous) {
             Err(answers::unauthorized("Authentication credentials were not provided."))
-        } else if levels.iter().any(|level| has(&format!("{prefix}:{level}"))) {
+        } else if scopes.any(has) {
             Ok(())
         } else {
             Err(answers::forbidden())
+        }
+    }
+
+    /// The token, where there is one.
+    pub(super) fn token(&self) -> Option<&Token> {
+        match self {
+            Self::Token(token) => Some(token),
+            Self::Anonymous | Self::Dsn { .. } => None,
         }
     }
 

@@ -19,6 +19,12 @@ pub(super) fn forbidden() -> Response {
     detail(403, "You do not have permission to perform this action.")
 }
 
+/// An endpoint that only a logged-in browser may ask: it does not look at a token, be it good or bad, so that whoever asks
+/// with one is nobody (section 3.2). Its kind of login has no scheme to name in a 401, which makes it a 403.
+pub(super) fn session_only() -> Response {
+    detail(403, "Authentication credentials were not provided.")
+}
+
 pub(super) fn not_found() -> Response {
     detail(404, "The requested resource does not exist")
 }

@@ -8,14 +8,16 @@ use super::access::{self, Caller};
 use super::answers;
 use super::body;
 use super::route::{self, Route};
-use super::state::State;
-use super::{ingest, keys, projects, question, stats};
+use super::state::{Flavor, State};
+use super::{audit_log, ingest, integrations, keys, organization_tokens, projects, question, stats};
 
 pub(super) fn answer(state: &mut State, request: &Request) -> Response {
     let prefix = state.prefix.clone();
     let route = route::find(&request.path, &prefix);
     match route {
         Route::Unknown => return answers::unknown_route(),
+        // It came later (fact 32).
+        Route::OrganizationKeys(_) if state.flavor == Flavor::V23_7_1 => return answers::unknown_route(),
         Route::WithoutSlash => return answers::without_slash(&request.path, body::is_json(request)),
         Route::IndexWithoutSlash => return Response::empty(301).with_header("Location", format!("{}/", request.path)),
         Route::Envelope(project) => return ingest::receive(state, request, project),
@@ -28,6 +30,11 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
         | Route::Projects
         | Route::Organization(_)
         | Route::OrganizationProjects(_)
+        | Route::OrganizationKeys(_)
+        | Route::OrganizationTokens(_)
+        | Route::Integrations(_)
+        | Route::Installations(_)
+        | Route::AuditLog(_)
         | Route::Project(_)
         | Route::Keys(_)
         | Route::Key(..)
@@ -44,6 +51,9 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
 /// Refusals are errors, so that each check can end the request; the order of the checks is Sentry's.
 fn api(state: &mut State, request: &Request, route: Route<'_>) -> Result<Response, Response> {
     acceptable(request)?;
+    if state.flavor == Flavor::V2026 && matches!(route, Route::OrganizationTokens(_)) {
+        return Err(answers::session_only());
+    }
     let caller = access::authenticate(state, request, matches!(route, Route::Question(_)))?;
     origin(request, &caller)?;
     match route {
@@ -51,6 +61,11 @@ fn api(state: &mut State, request: &Request, route: Route<'_>) -> Result<Respons
         Route::Projects => projects::list_all(state, request, &caller),
         Route::Organization(organization) => projects::organization(state, request, &caller, organization),
         Route::OrganizationProjects(organization) => projects::list(state, request, &caller, organization),
+        Route::OrganizationKeys(organization) => keys::of_organization(state, request, &caller, organization),
+        Route::OrganizationTokens(organization) => organization_tokens::list(state, request, &caller, organization),
+        Route::Integrations(organization) => integrations::list(state, request, &caller, organization),
+        Route::Installations(organization) => integrations::installations(state, request, &caller, organization),
+        Route::AuditLog(organization) => audit_log::list(state, request, &caller, organization),
         Route::Project(path) => projects::details(state, request, &caller, path),
         Route::Keys(path) => keys::collection(state, request, &caller, path),
         Route::Key(path, key) => keys::member(state, request, &caller, path, key),

@@ -1,11 +1,10 @@
 //! What a person does in Sentry's user interface: everything that happens behind the API's back.
 
-use uuid::Uuid;
-
 use super::Sentry;
-use super::access;
+use super::audit_log::{self, Change};
+use super::integrations;
 use super::key::{self, Key};
-use super::state::{Flavor, Organization, Project, State, Token};
+use super::state::{Flavor, Organization, Project, State};
 
 impl Sentry {
     /// The base URL of which DSNs and `Link` headers are made from now on; a path is allowed.
@@ -72,39 +71,16 @@ impl Sentry {
         }
     }
 
-    /// Makes a token of an internal integration: 64 hex digits without a prefix (section 3.1).
-    pub fn add_token(&self, org: &str, scopes: &[&str]) -> String {
-        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        self.add_token_value(org, &token, scopes);
-        token
-    }
-
-    /// Makes a token of this value; one that had the value before is replaced.
-    pub fn add_token_value(&self, org: &str, token: &str, scopes: &[&str]) {
-        let mut state = self.state();
-        let organization = organization(&mut state, org);
-        state.tokens.retain(|known| known.value != token);
-        state.tokens.push(Token {
-            value: token.to_owned(),
-            organization,
-            scopes: access::closure(scopes),
-            user: format!("stand-in-{}", Uuid::new_v4()),
-        });
-    }
-
-    /// Ends a token at once (fact 44).
-    pub fn revoke_token(&self, token: &str) {
-        self.state().tokens.retain(|known| known.value != token);
-    }
-
-    /// Makes a client key with the defaults that a key from the user interface has.
+    /// Makes a client key with the defaults that a key from the user interface has, as the operator.
     pub fn add_key(&self, org: &str, project: &str, label: &str) -> Key {
         let mut state = self.state();
         let project = match state.project(org, project).map(|project| project.id) {
             Some(id) => id,
             None => self::project(&mut state, org, project),
         };
-        key::add(&mut state, project, label)
+        let key = key::add(&mut state, project, label);
+        audit_log::by_operator(&mut state, Change::Create, &key);
+        key
     }
 
     /// A project's keys, in order of creation.
@@ -115,14 +91,30 @@ impl Sentry {
         state.keys.of_project(project.id).cloned().collect()
     }
 
-    /// Changes a key behind the API's back: anything of it, such as the date of its creation or its id.
+    /// Changes a key behind the API's back: anything of it, such as its id. What a person can change is changed by the
+    /// operator and gets a row in the audit log.
     pub fn edit_key(&self, key_id: &str, edit: impl FnOnce(&mut Key)) {
-        self.state().keys.edit(key_id, edit);
+        let mut state = self.state();
+        let Some(before) = state.key(key_id).cloned() else { return };
+        let mut after = before.clone();
+        edit(&mut after);
+        state.keys.edit(key_id, |key| *key = after.clone());
+        if before.differs_for_people(&after) {
+            audit_log::by_operator(&mut state, Change::Edit, &after);
+        }
     }
 
-    /// Deletes a key behind the API's back.
+    /// Sets when a key was made, RFC 3339, which nobody can at Sentry.
+    pub fn set_key_created(&self, key_id: &str, at: &str) {
+        self.state().keys.edit(key_id, |key| at.clone_into(&mut key.date_created));
+    }
+
+    /// Deletes a key behind the API's back, as the operator.
     pub fn delete_key(&self, key_id: &str) {
-        self.state().keys.remove(key_id);
+        let mut state = self.state();
+        let Some(key) = state.key(key_id).cloned() else { return };
+        state.keys.remove(key_id);
+        audit_log::by_operator(&mut state, Change::Remove, &key);
     }
 
     /// The DSN that the API gives for a key as `dsn.public`.
@@ -131,14 +123,17 @@ impl Sentry {
         key.public_dsn(&self.state().ingest_endpoint())
     }
 
-    /// From now on the secret of every key that is there, or that Sentry makes, carries this text, so that a search for
-    /// it finds every leak. A secret that a caller chose in a POST stays as chosen.
+    /// From now on the secret of every key and of every integration that is there, or that Sentry makes, carries this
+    /// text, in the audit log too, so that a search for it finds every leak. A secret that a caller chose in a POST stays
+    /// as chosen.
     pub fn plant_secret(&self, marker: &str) {
         let mut state = self.state();
         let ids: Vec<String> = state.keys.iter().map(|key| key.id.clone()).collect();
         for id in ids {
             state.keys.edit(&id, |key| key.secret = key::marked_secret(marker, key.row));
         }
+        state.audit_log.plant_secret(marker);
+        integrations::plant_secret(&mut state, marker);
         state.secret_marker = Some(marker.to_owned());
     }
 
@@ -188,7 +183,7 @@ impl Sentry {
     }
 }
 
-fn organization(state: &mut State, slug: &str) -> u64 {
+pub(super) fn organization(state: &mut State, slug: &str) -> u64 {
     if let Some(known) = state.organizations.iter().find(|organization| organization.slug == slug) {
         return known.id;
     }

@@ -64,6 +64,19 @@ impl Key {
         }
     }
 
+    /// Whether anything differs that a person can change.
+    pub(super) fn differs_for_people(&self, other: &Self) -> bool {
+        let changeable = |key: &Self| Self {
+            label: key.label.clone(),
+            is_active: key.is_active,
+            rate_limit: key.rate_limit,
+            browser_sdk_version: key.browser_sdk_version.clone(),
+            loader_options: key.loader_options.clone(),
+            ..self.clone()
+        };
+        *self != changeable(other)
+    }
+
     /// The object of fact 19 and, for the newer flavor, of section 1.2.
     pub(super) fn show(&self, endpoint: &str, flavor: Flavor) -> Value {
         let mut shown = json!({

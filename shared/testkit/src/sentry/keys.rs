@@ -1,15 +1,19 @@
 //! The client key endpoints (facts 18 to 31, sections 1.1 to 1.5).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::http::{Request, Response};
 
 use super::access::{Caller, Subject};
 use super::answers;
+use super::audit_log::{self, Change};
 use super::body;
 use super::key::{self, Key};
 use super::key_input::KeyInput;
 use super::page;
+use super::projects::only_get;
 use super::route::ProjectPath;
 use super::state::{Flavor, Project, State};
 
@@ -25,7 +29,10 @@ pub(super) fn collection(
         return Err(answers::method_not_allowed(request.method.as_str()));
     }
     let project = caller.project(state, path, request)?;
-    if request.method == "POST" { create(state, request, &project) } else { list(state, request, &project) }
+    match request.method.as_str() {
+        "POST" => create(state, request, caller, &project),
+        _ => list(state, request, state.keys.of_project(project.id)),
+    }
 }
 
 /// `…/keys/{key}/`
@@ -43,9 +50,10 @@ pub(super) fn member(
     let project = caller.project(state, path, request)?;
     let key = find(state, &project, key_id)?.clone();
     match request.method.as_str() {
-        "PUT" => update(state, request, &project, key),
+        "PUT" => update(state, request, caller, &project, key),
         "DELETE" => {
             state.keys.remove(&key.id);
+            audit_log::record(state, Change::Remove, &key, caller);
             Ok(Response::empty(204))
         }
         _ => Ok(Response::json(200, &show(state, &key))),
@@ -61,8 +69,37 @@ fn show(state: &State, key: &Key) -> Value {
     key.show(&state.ingest_endpoint(), state.flavor)
 }
 
+/// `/organizations/{org}/project-keys/`, of newer versions alone (fact 32): the keys of the projects that the query
+/// names, of all where it names none or -1 (section 1.1). A project of another organization, or none, is refused.
+pub(super) fn of_organization(
+    state: &State,
+    request: &Request,
+    caller: &Caller,
+    organization: &str,
+) -> Result<Response, Response> {
+    caller.may(&request.method, Subject::Organization)?;
+    only_get(request)?;
+    let organization = caller.organization(state, organization)?.id;
+    let named: Vec<i64> = request
+        .query
+        .iter()
+        .filter(|(name, _)| name == "project")
+        .map(|(_, id)| id.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_not_a_number| answers::detail(400, "Invalid project parameter. Values must be numbers."))?;
+    let projects: Vec<u64> = if named.is_empty() || named.contains(&-1) {
+        state.projects.by_slug(organization).collect()
+    } else {
+        let ours =
+            |id: &i64| state.project_by_id(u64::try_from(*id).ok()?).filter(|of| of.organization == organization);
+        let ids: Option<BTreeSet<u64>> = named.iter().map(|id| ours(id).map(|project| project.id)).collect();
+        ids.ok_or_else(answers::forbidden)?.into_iter().collect()
+    };
+    list(state, request, projects.iter().flat_map(|project| state.keys.of_project(*project)))
+}
+
 /// Newest first, paged by row (fact 15); an unknown status is an empty list (fact 29).
-fn list(state: &State, request: &Request, project: &Project) -> Result<Response, Response> {
+fn list<'s>(state: &State, request: &Request, keys: impl Iterator<Item = &'s Key>) -> Result<Response, Response> {
     let default = match state.flavor {
         Flavor::V23_7_1 => 100,
         Flavor::V2026 => 10,
@@ -74,14 +111,13 @@ fn list(state: &State, request: &Request, project: &Project) -> Result<Response,
         Some("inactive") => !key.is_active,
         Some(_) => false,
     };
-    let mut rows: Vec<(u64, Value)> =
-        state.keys.of_project(project.id).filter(wanted).map(|key| (key.row, show(state, key))).collect();
+    let mut rows: Vec<(u64, &Key)> = keys.filter(wanted).map(|key| (key.row, key)).collect();
     rows.sort_by_key(|(row, _)| std::cmp::Reverse(*row));
-    Ok(page::by_row(rows, asked).answer(state, request))
+    Ok(page::by_row(rows, |key| show(state, key), asked).answer(state, request))
 }
 
 /// Not idempotent, and blind to most of what a key has (facts 21 to 25).
-fn create(state: &mut State, request: &Request, project: &Project) -> Result<Response, Response> {
+fn create(state: &mut State, request: &Request, caller: &Caller, project: &Project) -> Result<Response, Response> {
     let input = KeyInput::read(&body::object(request)?, state.flavor)?;
     let rate_limit = if state.has_rate_limits(project) { input.rate_limit.on_create(state.flavor)? } else { None };
     let taken = |key: &Key| input.public.as_ref() == Some(&key.id) || input.secret.as_ref() == Some(&key.secret);
@@ -100,12 +136,19 @@ fn create(state: &mut State, request: &Request, project: &Project) -> Result<Res
     }
     key.rate_limit = rate_limit;
     let shown = show(state, &key);
-    state.keys.add(key);
+    state.keys.add(key.clone());
+    audit_log::record(state, Change::Create, &key, caller);
     Ok(Response::json(201, &shown))
 }
 
 /// A partial update, but for the loader's version (fact 26).
-fn update(state: &mut State, request: &Request, project: &Project, mut key: Key) -> Result<Response, Response> {
+fn update(
+    state: &mut State,
+    request: &Request,
+    caller: &Caller,
+    project: &Project,
+    mut key: Key,
+) -> Result<Response, Response> {
     let input = KeyInput::read(&body::object(request)?, state.flavor)?;
     if let Some(name) = input.name {
         key.label = name;
@@ -119,6 +162,7 @@ fn update(state: &mut State, request: &Request, project: &Project, mut key: Key)
         key.rate_limit = input.rate_limit.on_update(key.rate_limit)?;
     }
     let shown = show(state, &key);
+    audit_log::record(state, Change::Edit, &key, caller);
     state.keys.edit(&key.id.clone(), |stored| *stored = key);
     Ok(Response::json(200, &shown))
 }

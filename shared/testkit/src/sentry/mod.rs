@@ -1,4 +1,4 @@
-//! Sentry on loopback: the part of its Web API that concerns client keys, and ingestion.
+//! Sentry on loopback: the part of its Web API that concerns client keys and their audit, and ingestion.
 //!
 //! "Fact n" means an item of `facts/sentry-23.7.1-observed.md`, "section n" one of `facts/sentry-api.md`. Where the two
 //! differ, [`Flavor`] chooses.
@@ -6,17 +6,21 @@
 mod access;
 mod answers;
 mod api;
+mod audit_control;
+mod audit_log;
 mod body;
 mod control;
 mod envelope;
 mod fields;
 mod ingest;
 mod ingest_control;
+mod integrations;
 mod key;
 mod key_input;
 mod key_table;
 mod keys;
 mod limits;
+mod organization_tokens;
 mod page;
 mod project_table;
 mod projects;
@@ -27,6 +31,8 @@ mod state;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod token;
+mod token_control;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,6 +42,7 @@ use crate::http::{Request, Response, StandIn};
 pub use ingest::{Ingest, IngestedEvent};
 pub use key::Key;
 pub use state::Flavor;
+pub use token::TokenKind;
 
 use state::State;
 

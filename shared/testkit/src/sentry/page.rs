@@ -64,7 +64,10 @@ fn parse(text: &str) -> Option<Cursor> {
 
 /// Pages by a unique number, largest first; `rows` must be in that order. A `next` cursor names the first row of the page
 /// to come; where that row is deleted in between, the page starts with the one after it.
-pub(super) fn by_row(mut rows: Vec<(u64, Value)>, asked: Asked) -> Page {
+///
+/// A number that several rows share, as times can be, is paged by how many of its rows are on the pages before. Only what is
+/// on the page is shown.
+pub(super) fn by_row<T>(mut rows: Vec<(u64, T)>, mut show: impl FnMut(T) -> Value, asked: Asked) -> Page {
     let Asked { limit, cursor } = asked;
     let skip = usize::try_from(cursor.offset).unwrap_or_default();
     let step = i64::try_from(limit).unwrap_or_default();
@@ -90,7 +93,7 @@ pub(super) fn by_row(mut rows: Vec<(u64, Value)>, asked: Asked) -> Page {
             false => 0,
         };
         return Page {
-            items: found.into_iter().map(|(_, item)| item).collect(),
+            items: found.into_iter().map(|(_, item)| show(item)).collect(),
             previous: (Cursor { value: first, offset, is_prev: true }, has_previous),
             next: (Cursor { value, offset: 0, is_prev: false }, true),
         };
@@ -105,11 +108,14 @@ pub(super) fn by_row(mut rows: Vec<(u64, Value)>, asked: Asked) -> Page {
         Some((row, _)) if *row == start => {
             Cursor { value: start, offset: cursor.offset.saturating_add(step), is_prev: false }
         }
-        Some((row, _)) => Cursor { value: *row, offset: i64::from(!has_next), is_prev: false },
+        Some((row, _)) => {
+            let same = found.iter().rev().take_while(|(other, _)| other == row).count() - usize::from(has_next);
+            Cursor { value: *row, offset: i64::try_from(same).unwrap_or_default(), is_prev: false }
+        }
     };
     found.truncate(limit);
     Page {
-        items: found.into_iter().map(|(_, item)| item).collect(),
+        items: found.into_iter().map(|(_, item)| show(item)).collect(),
         previous: (Cursor { value: first, offset: 0, is_prev: true }, cursor.value != 0 || cursor.offset != 0),
         next: (next, has_next),
     }
@@ -143,6 +149,16 @@ pub(super) fn by_offset<T>(
 impl Page {
     /// The page with its `Link` header, which always has both entries (fact 12).
     pub(super) fn answer(self, state: &State, request: &Request) -> Response {
+        self.answer_as(state, request, Value::Array)
+    }
+
+    /// The same, where the list is a part of the answer.
+    pub(super) fn answer_as(
+        self,
+        state: &State,
+        request: &Request,
+        whole: impl FnOnce(Vec<Value>) -> Value,
+    ) -> Response {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(request.query.iter().filter(|(name, _)| name != "cursor"));
         let url = format!("{}{}?{}", state.link_origin(), request.path, query.finish());
@@ -151,6 +167,6 @@ impl Page {
             format!("<{url}&cursor={cursor}>; rel=\"{rel}\"; results=\"{results}\"; cursor=\"{cursor}\"")
         };
         let links = format!("{}, {}", link("previous", self.previous), link("next", self.next));
-        Response::json(200, &Value::Array(self.items)).with_header("Link", links)
+        Response::json(200, &whole(self.items)).with_header("Link", links)
     }
 }

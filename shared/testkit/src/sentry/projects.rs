@@ -9,8 +9,9 @@ use super::answers;
 use super::page;
 use super::route::ProjectPath;
 use super::state::{Flavor, Organization, Project, State};
+use super::token::User;
 
-fn only_get(request: &Request) -> Result<(), Response> {
+pub(super) fn only_get(request: &Request) -> Result<(), Response> {
     match request.method.as_str() {
         "GET" => Ok(()),
         other => Err(answers::method_not_allowed(other)),
@@ -22,10 +23,7 @@ pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Resp
     only_get(request)?;
     let (auth, user) = match caller {
         Caller::Anonymous | Caller::Dsn { .. } => (Value::Null, Value::Null),
-        Caller::Token(token) => (
-            json!({"scopes": token.scopes}),
-            json!({"id": "1", "name": token.user, "username": token.user, "email": "", "isActive": true}),
-        ),
+        Caller::Token(token) => (json!({"scopes": token.scopes}), token.user().map_or(Value::Null, User::show)),
     };
     Ok(Response::json(200, &json!({"version": "0", "auth": auth, "user": user})))
 }

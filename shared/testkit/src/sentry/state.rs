@@ -1,15 +1,16 @@
 //! What the server remembers.
 
-use std::collections::BTreeSet;
-
 use url::Url;
 
+use super::audit_log::AuditLog;
 use super::ingest::Ingestion;
+use super::integrations::Integration;
 use super::key::Key;
 use super::key_table::Keys;
 use super::limits::Limits;
 use super::project_table::Projects;
 use super::stats::Stats;
+use super::token::Token;
 
 /// Which Sentry the stand-in is, where versions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +43,6 @@ pub(super) struct Project {
     pub(super) date_created: String,
 }
 
-#[derive(Clone)]
-pub(super) struct Token {
-    pub(super) value: String,
-    pub(super) organization: u64,
-    /// Closed under the hierarchy of section 5.2.
-    pub(super) scopes: BTreeSet<String>,
-    pub(super) user: String,
-}
-
 pub(super) struct State {
     pub(super) flavor: Flavor,
     pub(super) public_url: String,
@@ -60,6 +52,8 @@ pub(super) struct State {
     pub(super) projects: Projects,
     pub(super) keys: Keys,
     pub(super) tokens: Vec<Token>,
+    pub(super) integrations: Vec<Integration>,
+    pub(super) audit_log: AuditLog,
     pub(super) limits: Limits,
     pub(super) ingestion: Ingestion,
     pub(super) question: Option<(u16, String)>,
@@ -67,6 +61,7 @@ pub(super) struct State {
     pub(super) secret_marker: Option<String>,
     last_id: u64,
     last_row: u64,
+    last_number: u64,
     created: i64,
 }
 
@@ -81,6 +76,8 @@ impl Default for State {
             projects: Projects::default(),
             keys: Keys::default(),
             tokens: Vec::new(),
+            integrations: Vec::new(),
+            audit_log: AuditLog::default(),
             limits: Limits::default(),
             ingestion: Ingestion::default(),
             question: None,
@@ -88,6 +85,7 @@ impl Default for State {
             secret_marker: None,
             last_id: 0,
             last_row: 0,
+            last_number: 0,
             created: 0,
         }
     }
@@ -104,6 +102,12 @@ impl State {
     pub(super) fn next_row(&mut self) -> u64 {
         self.last_row += 1;
         self.last_row
+    }
+
+    /// An id in any of the other tables: users, integrations, organization tokens.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
     }
 
     /// The date of the next object: now, to the microsecond, and later than that of every object before.

@@ -1,11 +1,14 @@
 //! Behaviour that would mislead those who test against the stand-in if it were wrong.
 
+mod audit_log;
 mod keys;
+mod organization_keys;
 mod pages;
 mod proof;
 mod reach;
 mod scale;
 mod stats;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -43,21 +46,25 @@ fn body(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap_or(Value::Null)
 }
 
+fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Request {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    Request {
+        method: Method::from_bytes(method.as_bytes()).unwrap(),
+        path: path.to_owned(),
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+            })
+            .collect::<HeaderMap>(),
+        body: Bytes::from(body.to_owned()),
+    }
+}
+
 impl Rig {
     fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Response {
-        let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let request = Request {
-            method: Method::from_bytes(method.as_bytes()).unwrap(),
-            path: path.to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| {
-                    (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
-                })
-                .collect::<HeaderMap>(),
-            body: Bytes::from(body.to_owned()),
-        };
+        let request = request(method, url, headers, body);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(self.sentry.answer(request))
     }
