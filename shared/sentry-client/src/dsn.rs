@@ -42,6 +42,12 @@ impl Dsn {
         format!("{}://{}{}", self.scheme, self.authority, self.path)
     }
 
+    /// Whether a text is a DSN of the deprecated form, with a secret after the public key.
+    #[must_use]
+    pub fn has_secret_part(text: &str) -> bool {
+        text.parse::<Self>().is_ok() && Url::parse(text.trim()).is_ok_and(|url| url.password().is_some())
+    }
+
     /// Where envelopes go: `{scheme}://{host}{path}/api/{project id}/envelope/`.
     pub(crate) fn envelope_url(&self) -> String {
         format!("{}/api/{}/envelope/", self.destination(), self.project_id)
@@ -110,6 +116,7 @@ mod tests {
             let dsn: Dsn = text.parse().unwrap();
             assert_eq!(dsn.to_string(), expected);
             assert_eq!(dsn.key_id(), KEY);
+            assert_eq!(Dsn::has_secret_part(&text), text.contains(":s3cr3t@"), "{text}");
         }
         let dsn: Dsn = format!("https://{KEY}@example.com:8443/a/b/7").parse().unwrap();
         assert_eq!(dsn.envelope_url(), "https://example.com:8443/a/b/api/7/envelope/");

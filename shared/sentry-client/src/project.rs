@@ -51,9 +51,9 @@ pub struct Project {
     pub slug: String,
     /// Where it belongs.
     pub organization: Organization,
-    /// What the organization's plan offers it, where the server says so.
-    #[serde(default)]
-    features: Option<Vec<String>>,
+    /// Of the features that the organization's plan offers only this one is kept: an organization has ten thousand projects.
+    #[serde(default, rename = "features", deserialize_with = "has_rate_limits")]
+    offers_rate_limits: Option<bool>,
 }
 
 impl Project {
@@ -66,7 +66,7 @@ impl Project {
     #[must_use]
     pub fn remembered(id: u64, slug: &str, organization: Organization) -> Option<Self> {
         let usable = body::is_slug(slug) && body::is_slug(&organization.slug);
-        usable.then(|| Self { id, slug: slug.to_owned(), organization, features: None })
+        usable.then(|| Self { id, slug: slug.to_owned(), organization, offers_rate_limits: None })
     }
 
     /// Whether this text names the project, by slug or by id.
@@ -79,8 +79,13 @@ impl Project {
     /// limit is dropped in silence (facts/sentry-23.7.1-observed.md, A6.53).
     #[must_use]
     pub fn offers_rate_limits(&self) -> Option<bool> {
-        self.features.as_ref().map(|features| features.iter().any(|feature| feature == "rate-limits"))
+        self.offers_rate_limits
     }
+}
+
+fn has_rate_limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let features = Option::<Vec<String>>::deserialize(deserializer)?;
+    Ok(features.map(|features| features.iter().any(|feature| feature == "rate-limits")))
 }
 
 /// Ids come as strings or as numbers (A3.19).
