@@ -1,6 +1,6 @@
 //! The key policy: what each kind of Sentry key is for, how long it lives, and which secrets may name which projects.
 //!
-//! Pure: text in, values or located errors out. The file's members are described in `docs/policy.md`, and by example in
+//! Pure: text in, values or located errors out. The file's members are described in `docs/policy-file.md`, and by example in
 //! `policy/key-policy.toml`, which is also the policy that is built in ([`Policy::built_in`]).
 //!
 //! ```
@@ -20,10 +20,13 @@ mod consent;
 mod duration;
 mod errors;
 mod exception;
+mod markdown;
 mod policy;
 mod preset;
 mod rate_limit;
 mod read;
+mod render;
+mod schema;
 mod scope;
 mod sections;
 mod suggest;
@@ -43,6 +46,12 @@ pub use exception::Exception;
 pub use policy::{BUILT_IN, Mode, Policy, UnknownUseCase};
 pub use preset::Preset;
 pub use rate_limit::{RateLimit, RateLimitError};
-pub use scope::SCOPES;
+pub use render::policy_page;
+pub use schema::{json_schema, schema_file};
+pub use scope::{
+    Condition, ENDPOINTS_DATE, ENDPOINTS_SOURCE, Endpoint, Power, Role, SCOPES, ScopeSet, admin_scopes, called,
+    endpoint, endpoints, evidence_for, excess, holder_could, holder_of_client_key_could, least_role, minimal_sets,
+    permissions_page,
+};
 pub use sections::{Orphan, Proof, Review};
 pub use use_case::{AtGraceMax, Exposure, Kind, Signal, UseCase};

@@ -2,5 +2,7 @@
 
 mod built_in;
 mod members;
+mod pages;
 mod report;
 mod rules;
+mod schema;
