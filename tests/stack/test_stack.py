@@ -1,19 +1,20 @@
-"""Deploys the unchanged template.yaml into AWS on loopback; rotates, retires and revokes through the deployed functions.
+"""Deploys the unchanged template.yaml into AWS on loopback; rotates, retires, revokes and audits through the deployed functions.
 
 scripts/test.sh builds what this needs and runs it. Each check is a function; they run in order and all together, because a
-deployment is one story: deploy, rotate, import, observe, fail, act, revoke, update, remove. With words as arguments nothing runs
+deployment is one story: deploy, rotate, import, observe, audit, fail, act, revoke, update, remove. With words as arguments nothing runs
 unless a name has them.
 """
 
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import time
 
-from world import FUNCTION, FUNCTIONS, RETIRE, REVOKE, ROOT, STACK, World, architecture, refused
+from world import AUDIT, FUNCTION, FUNCTIONS, RETIRE, REVOKE, ROOT, STACK, World, architecture, refused
 
 EXAMPLE = "sentry/acme/storefront"
 IMPORTED = "shop/sentry"
@@ -38,7 +39,7 @@ def the_stack_deploys(world):
         purpose: world.secrets.create_secret(
             Name=f"sentry/management/{purpose}", SecretString=json.dumps({"token": world.token})
         )["ARN"]
-        for purpose in ("rotation", "retirement", "revocation")
+        for purpose in ("rotation", "retirement", "revocation", "audit")
     }
     world.template = world.upload()
     world.parameters = {
@@ -47,13 +48,14 @@ def the_stack_deploys(world):
         "RotationAuthSecretArn": tokens["rotation"],
         "RetirementAuthSecretArn": tokens["retirement"],
         "RevocationAuthSecretArn": tokens["revocation"],
+        "AuditAuthSecretArn": tokens["audit"],
         "Architecture": architecture(),
         "ExampleSecretProject": "storefront",
     }
     world.outputs = world.deploy(world.template, "CREATE", **world.parameters)
     assert world.outputs["RotateClientKeyFunctionArn"].endswith(f":function:{FUNCTION}"), world.outputs
     assert world.outputs["ExampleSecretArn"] == world.secrets.describe_secret(SecretId=EXAMPLE)["ARN"]
-    for name, timeout in ((FUNCTION, 300), (RETIRE, 900), (REVOKE, 900)):
+    for name, timeout in ((FUNCTION, 300), (RETIRE, 900), (REVOKE, 900), (AUDIT, 900)):
         configuration = world.client("lambda").get_function_configuration(FunctionName=name)
         assert (configuration["Runtime"], configuration["Timeout"]) == ("provided.al2023", timeout), name
         variables = configuration["Environment"]["Variables"]
@@ -72,11 +74,13 @@ def a_deployment_tests_the_settings_and_rotates_nothing(world):
     assert world.secrets.describe_secret(SecretId=EXAMPLE)["RotationRules"] == SCHEDULE
 
 
-def the_schedule_starts_a_run_that_only_looks(world):
-    schedule = world.client("scheduler").get_schedule(Name=RETIRE)
-    assert (schedule["Target"]["Input"], schedule["State"]) == ("{}", "ENABLED"), schedule
+def the_schedules_start_runs_that_only_look(world):
+    for name in (AUDIT, RETIRE):
+        schedule = world.client("scheduler").get_schedule(Name=name)
+        assert (schedule["Target"]["Input"], schedule["State"]) == ("{}", "ENABLED"), schedule
     keys, before = world.keys(), world.evidence("runs/retire-keys/")
-    assert world.aws.ask("fire") == [f"default/{RETIRE}"]
+    assert world.aws.ask("fire") == [f"default/{AUDIT}", f"default/{RETIRE}"]
+    world.until("the first review is written", lambda: world.evidence("reviews/"))
     world.until("the schedule's run is over", lambda: len(world.evidence("runs/retire-keys/")) > len(before))
     runs = world.evidence("runs/retire-keys/")
     run = json.loads(runs[max(runs)])
@@ -174,6 +178,61 @@ def a_secret_without_the_tag_stops_retirement_until_it_has_it(world):
     world.secrets.tag_resource(SecretId=UNTAGGED, Tags=TAGS)
     assert "frozen" not in world.invoke(RETIRE, {})["counts"]["state"]
     world.secrets.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+
+def an_audit_is_written_told_and_changes_nothing(world):
+    before = world.keys(), world.labels(EXAMPLE), world.labels(IMPORTED)
+    reply = world.invoke(AUDIT, {})
+    assert reply["complete"], reply
+    report = json.loads(world.evidence(reply["report"])[reply["report"]])
+    assert report["review_id"] == reply["review_id"], reply
+    assert world.told("Audit Completed")["function"] == "audit-keys"
+    assert (world.keys(), world.labels(EXAMPLE), world.labels(IMPORTED)) == before
+
+
+def an_audit_that_was_paused_goes_on_by_itself(world):
+    reviews = len(world.evidence("reviews/"))
+    paused = {"version": 1, "id": "1", "function": "audit-keys", "message": "said by nobody who knows"}
+    world.client("events").put_events(
+        Entries=[
+            {"Source": "sentry-key-rotation", "DetailType": "Audit Paused", "Detail": json.dumps(paused | it)}
+            # What another function says starts nothing.
+            for it in ({}, {"function": "retire-keys"})
+        ]
+    )
+    # The event decides nothing: with no audit under way this is a review like any other.
+    world.until("another review is written", lambda: len(world.evidence("reviews/")) > reviews)
+
+
+def the_role_of_the_audit_reads_and_changes_nothing(world):
+    role = world.aws.ask(f"credentials {AUDIT}")
+    secrets, s3, functions = (world.client(service, role) for service in ("secretsmanager", "s3", "lambda"))
+    bucket = {"Bucket": world.outputs["EvidenceBucketName"]}
+    for name in (IMPORTED, *(f"sentry/management/{it}" for it in ("audit", "rotation", "retirement", "revocation"))):
+        assert secrets.get_secret_value(SecretId=name)["SecretString"], name
+    pending = {"SecretId": IMPORTED, "VersionStage": "AWSPENDING", "RemoveFromVersionId": "0" * 32}
+    for call in (
+        lambda: secrets.get_secret_value(SecretId="shop/database"),
+        lambda: secrets.put_secret_value(SecretId=IMPORTED, SecretString="x"),
+        lambda: secrets.put_secret_value(SecretId="sentry/management/rotation", SecretString="x"),
+        lambda: secrets.update_secret_version_stage(**pending),
+        lambda: secrets.rotate_secret(SecretId=IMPORTED),
+        lambda: secrets.tag_resource(SecretId=IMPORTED, Tags=TAGS),
+        lambda: secrets.delete_secret(SecretId=IMPORTED),
+        *(lambda it=it: functions.invoke(FunctionName=it, Payload=b"{}") for it in (AUDIT, RETIRE, REVOKE, FUNCTION)),
+    ):
+        refused(call, "AccessDeniedException")
+    run, record, review = (next(iter(world.evidence(it))) for it in ("runs/retire-keys/", "ledger/", "reviews/"))
+    assert s3.get_object(**bucket, Key=run)["Body"].read()
+    assert s3.get_object(**bucket, Key=review)["Body"].read()
+    for call in (
+        lambda: s3.get_object(**bucket, Key=record),
+        lambda: s3.put_object(**bucket, Key=run, Body=b"{}"),
+        lambda: s3.put_object(**bucket, Key="ledger/x", Body=b"{}", IfNoneMatch="*"),
+        lambda: s3.put_object(**bucket, Key="state/retire-keys.json", Body=b"{}"),
+        lambda: s3.delete_object(**bucket, Key=review),
+    ):
+        refused(call, "AccessDenied")
 
 
 def the_roles_may_do_no_more_than_their_functions_need(world):
@@ -369,7 +428,9 @@ def no_secret_is_in_a_log_or_in_the_evidence(world):
         assert world.token not in json.dumps(rotation)
     for name, content in world.evidence().items():
         assert world.token.encode() not in content, name
-        assert b"://" not in content, f"{name}: a DSN"
+        # A review has links, to Sentry and to schemas; a DSN has a key before its host.
+        dsn = rb"://[0-9a-f]{32}" if name.startswith("reviews/") else b"://"
+        assert not re.search(dsn, content), f"{name}: a DSN"
 
 
 def an_update_of_the_stack_leaves_the_value_alone(world):
@@ -393,7 +454,7 @@ def secret_and_evidence_stay_when_the_stack_goes(world):
 CHECKS = [
     the_stack_deploys,
     a_deployment_tests_the_settings_and_rotates_nothing,
-    the_schedule_starts_a_run_that_only_looks,
+    the_schedules_start_runs_that_only_look,
     the_first_rotation_makes_the_first_key_with_the_presets_settings,
     a_promotion_starts_a_run_that_writes_the_birth_of_the_key,
     the_policy_is_the_layers,
@@ -401,7 +462,10 @@ CHECKS = [
     a_rotation_replaces_the_key_and_leaves_the_old_one_alive,
     in_mode_observe_retirement_says_what_it_sees_and_touches_nothing,
     a_secret_without_the_tag_stops_retirement_until_it_has_it,
+    an_audit_is_written_told_and_changes_nothing,
+    an_audit_that_was_paused_goes_on_by_itself,
     the_roles_may_do_no_more_than_their_functions_need,
+    the_role_of_the_audit_reads_and_changes_nothing,
     what_the_bucket_denies_no_other_policy_can_allow,
     a_failed_rotation_is_told_twice_and_changes_nothing,
     in_mode_observe_a_run_names_what_is_due,

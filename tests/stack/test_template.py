@@ -79,20 +79,51 @@ GRANTED = {
         "KeyOfTheSecrets": {"kms:Decrypt"},
         "KeyOfTheEvidence": {"kms:Decrypt", "kms:GenerateDataKey"},
     },
+    # Nothing that changes a secret, a label or a key.
+    "AuditKeysRole": {
+        "FindSecrets": {"secretsmanager:ListSecrets"},
+        "ManagedSecrets": {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+        "ManagementToken": {"secretsmanager:GetSecretValue"},
+        "RotationToken": {"secretsmanager:GetSecretValue"},
+        "RetirementToken": {"secretsmanager:GetSecretValue"},
+        "RevocationToken": {"secretsmanager:GetSecretValue"},
+        "DeletionToken": {"secretsmanager:GetSecretValue"},
+        "ListEvidence": {"s3:ListBucket"},
+        "ReviewsAndState": {"s3:GetObject", "s3:PutObject"},
+        "RunsOfRetirement": {"s3:GetObject"},
+        "FailedInvocations": {"sqs:SendMessage"},
+        "LifecycleEvents": {"events:PutEvents"},
+        "OwnLogs": LOGS,
+        "KeyOfTheSecrets": {"kms:Decrypt"},
+        "KeyOfTheEvidence": {"kms:Decrypt", "kms:GenerateDataKey"},
+    },
 }
 # Statements for which AWS has no narrower resource.
-ON_EVERYTHING = {("RetireKeysRole", "FindSecrets"), ("RevokeKeyRole", "FindSecrets")}
+ON_EVERYTHING = {(role, "FindSecrets") for role in GRANTED if "FindSecrets" in GRANTED[role]}
 TOKENS = {
     "RotateClientKeyRole": {"ManagementToken": "RotationAuthSecretArn"},
     "RetireKeysRole": {"ManagementToken": "RetirementAuthSecretArn", "DeletionToken": "DeletionAuthSecretArn"},
     "RevokeKeyRole": {"ManagementToken": "RevocationAuthSecretArn"},
+    "AuditKeysRole": {
+        "ManagementToken": "AuditAuthSecretArn",
+        "RotationToken": "RotationAuthSecretArn",
+        "RetirementToken": "RetirementAuthSecretArn",
+        "RevocationToken": "RevocationAuthSecretArn",
+        "DeletionToken": "DeletionAuthSecretArn",
+    },
+}
+# By these the audit finds the tokens of the other functions.
+AUDITED = {
+    "SENTRY_ROTATION_AUTH_SECRET_ID": {"Ref": "RotationAuthSecretArn"},
+    "SENTRY_RETIREMENT_AUTH_SECRET_ID": {"Ref": "RetirementAuthSecretArn"},
+    "SENTRY_REVOCATION_AUTH_SECRET_ID": {"Ref": "RevocationAuthSecretArn"},
 }
 KIND_TAG = {"StringEquals": {"secretsmanager:ResourceTag/sentry:kind": "client-key"}}
 MANAGED = {
     "Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ManagedSecretNamePrefix}*"
 }
 # Alarms for which silence is the alarm.
-LOUD_WHEN_SILENT = {"RetireKeysIdleAlarm"}
+LOUD_WHEN_SILENT = {"RetireKeysIdleAlarm", "AuditKeysIdleAlarm"}
 
 
 def of_type(kind):
@@ -169,6 +200,7 @@ def the_timeout_is_the_one_that_the_tests_use():
     # Lambda's longest: a hold of the longest kind and a rotation must fit into it.
     assert RESOURCES["RetireKeysFunction"]["Properties"]["Timeout"] == 900
     assert RESOURCES["RevokeKeyFunction"]["Properties"]["Timeout"] == 900
+    assert RESOURCES["AuditKeysFunction"]["Properties"]["Timeout"] == 900
 
 
 def the_variables_that_are_read_are_the_variables_that_are_set():
@@ -188,8 +220,11 @@ def the_variables_that_are_read_are_the_variables_that_are_set():
         token = {"Ref": TOKENS[pascal(name) + "Role"]["ManagementToken"]}
         assert variables["SENTRY_AUTH_SECRET_ID"] == token, name
         assert variables.get("EVIDENCE_BUCKET", {"Ref": "EvidenceBucket"}) == {"Ref": "EvidenceBucket"}, name
-    deletion = RESOURCES["RetireKeysFunction"]["Properties"]["Environment"]["Variables"]["SENTRY_DELETE_AUTH_SECRET_ID"]
-    assert deletion == {"Fn::If": ["HasDeletionToken", {"Ref": "DeletionAuthSecretArn"}, {"Ref": "AWS::NoValue"}]}
+    deletion = {"Fn::If": ["HasDeletionToken", {"Ref": "DeletionAuthSecretArn"}, {"Ref": "AWS::NoValue"}]}
+    for name in ("RetireKeysFunction", "AuditKeysFunction"):
+        variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
+        assert variables["SENTRY_DELETE_AUTH_SECRET_ID"] == deletion, name
+    assert AUDITED.items() <= variables.items(), "the audit is given the tokens of the others"
     read = set()
     for _, text in shipped("shared/function-kit", "shared/sentry-binding"):
         read |= set(re.findall(r'(?<!env!\()"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', text))
@@ -258,8 +293,12 @@ def a_role_reaches_no_secret_but_its_own():
         # Metadata without the tag, values only with it: a secret that is gone has no tag.
         assert by_id["SeeWhatBecameOfSecrets"]["Resource"] == MANAGED and "Condition" not in by_id["SeeWhatBecameOfSecrets"]
         assert (by_id["ManagedSecrets"]["Resource"], by_id["ManagedSecrets"]["Condition"]) == (MANAGED, KIND_TAG), role
+    for role in ("RetireKeysRole", "RevokeKeyRole", "AuditKeysRole"):
+        by_id = statements_by_id(role)
         evidence = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.amazonaws.com"}}}
         assert by_id["KeyOfTheEvidence"]["Condition"] == evidence, role
+    audited = statements_by_id("AuditKeysRole")["ManagedSecrets"]
+    assert (audited["Resource"], audited["Condition"]) == (MANAGED, KIND_TAG)
     revoke = statements_by_id("RevokeKeyRole")
     assert revoke["PendingVersions"]["Resource"] == MANAGED
     assert revoke["PendingVersions"]["Condition"] == {
@@ -275,6 +314,8 @@ def a_role_reaches_only_its_part_of_the_evidence():
         ("RetireKeysRole", "Runs"): "runs/retire-keys/*",
         ("RevokeKeyRole", "Ledger"): "ledger/*",
         ("RevokeKeyRole", "MemoryOfRetirement"): "state/retire-keys.json",
+        ("AuditKeysRole", "ReviewsAndState"): ["reviews/*", "state/audit-keys*"],
+        ("AuditKeysRole", "RunsOfRetirement"): "runs/retire-keys/*",
     }
     bucket = {"Fn::GetAtt": ["EvidenceBucket", "Arn"]}
     for role in GRANTED:
@@ -291,6 +332,9 @@ def a_role_reaches_only_its_part_of_the_evidence():
     # The paths are those that the code writes.
     source = "".join(text for _, text in shipped("functions/retire-keys", "shared/key-lifecycle", "shared/retirement"))
     for path in ('"state/retire-keys.json"', '"runs/{FUNCTION}/{run_id}.json"', '"ledger/'):
+        assert path in source, path
+    source = "".join(text for _, text in shipped("functions/audit-keys"))
+    for path in ('"state/audit-keys', '"reviews/'):
         assert path in source, path
 
 
@@ -341,24 +385,25 @@ def the_evidence_buckets_policy_only_denies():
     assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
 
 
-def only_secrets_manager_and_the_rule_may_invoke():
+def only_secrets_manager_and_the_rules_may_invoke():
     properties = {name: it["Properties"] for name, it in of_type("AWS::Lambda::Permission").items()}
-    same(properties, {"RotateClientKeyPermission", "RetireKeysPermission"}, "permissions")
-    rotate, retire = properties["RotateClientKeyPermission"], properties["RetireKeysPermission"]
+    same(properties, {"RotateClientKeyPermission", "RetireKeysPermission", "AuditKeysPermission"}, "permissions")
+    rotate = properties["RotateClientKeyPermission"]
     assert rotate["FunctionName"] == {"Fn::GetAtt": ["RotateClientKeyFunction", "Arn"]}
     assert rotate["Principal"] == "secretsmanager.amazonaws.com"
     assert rotate["SourceAccount"] == {"Ref": "AWS::AccountId"}
-    assert retire["FunctionName"] == {"Fn::GetAtt": ["RetireKeysFunction", "Arn"]}
-    assert retire["Principal"] == "events.amazonaws.com"
-    assert retire["SourceArn"] == {"Fn::GetAtt": ["SecretLabelUpdatedRule", "Arn"]}
+    for name, rule in (("RetireKeys", "SecretLabelUpdatedRule"), ("AuditKeys", "AuditPausedRule")):
+        permission = properties[f"{name}Permission"]
+        assert permission["FunctionName"] == {"Fn::GetAtt": [f"{name}Function", "Arn"]}
+        assert permission["Principal"] == "events.amazonaws.com"
+        assert permission["SourceArn"] == {"Fn::GetAtt": [rule, "Arn"]}
     # An emergency is declared by a person.
     triggered = {name for name, it in of_type("AWS::Serverless::Function").items() if "Events" in it["Properties"]}
-    assert triggered == {"RetireKeysFunction"}
+    assert triggered == {"RetireKeysFunction", "AuditKeysFunction"}
 
 
 def retirement_looks_every_hour_and_after_every_promotion():
     properties = RESOURCES["RetireKeysFunction"]["Properties"]
-    queue = {"Fn::GetAtt": ["RetirementDeadLetterQueue", "Arn"]}
     (schedule,) = properties["Events"].values()
     assert schedule["Type"] == "ScheduleV2"
     schedule = schedule["Properties"]
@@ -372,18 +417,43 @@ def retirement_looks_every_hour_and_after_every_promotion():
         "detail-type": ["Secret Label Updated"],
         "detail": {"labelUpdated": ["AWSCURRENT"], "name": [{"prefix": {"Ref": "ManagedSecretNamePrefix"}}]},
     }
-    (target,) = RESOURCES["SecretLabelUpdatedRule"]["Properties"]["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": ["RetireKeysFunction", "Arn"]}
+    what_is_not_delivered_is_kept("RetireKeys", schedule, "SecretLabelUpdatedRule", "RetirementDeadLetterQueue")
+
+
+def the_audit_begins_every_day_and_goes_on_where_it_stopped():
+    properties = RESOURCES["AuditKeysFunction"]["Properties"]
+    (schedule,) = properties["Events"].values()
+    assert schedule["Type"] == "ScheduleV2"
+    schedule = schedule["Properties"]
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", schedule["ScheduleExpression"])
+    assert (json.loads(schedule["Input"]), schedule["State"]) == ({}, "ENABLED")
+    assert schedule["Name"] == {"Fn::Sub": "${AWS::StackName}-audit-keys"}
+    # What it says of itself, and nobody else: an audit of another kind must not start this one.
+    assert RESOURCES["AuditPausedRule"]["Properties"]["EventPattern"] == {
+        "source": ["sentry-key-rotation"],
+        "detail-type": ["Audit Paused"],
+        "detail": {"function": ["audit-keys"]},
+    }
+    what_is_not_delivered_is_kept("AuditKeys", schedule, "AuditPausedRule", "AuditDeadLetterQueue")
+    # The report is put together there, and may be as large as evidence-store takes.
+    limit = re.search(r"FILE_LIMIT: u64 = 1 << (\d+)", (ROOT / "shared/evidence-store/src/store.rs").read_text()).group(1)
+    assert properties["EphemeralStorage"]["Size"] << 20 > 1 << int(limit)
+
+
+def what_is_not_delivered_is_kept(name, schedule, rule, queue_name):
+    queue = {"Fn::GetAtt": [queue_name, "Arn"]}
+    (target,) = RESOURCES[rule]["Properties"]["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": [f"{name}Function", "Arn"]}
     for delivery in (schedule, target):
         assert delivery["DeadLetterConfig"] == {"Arn": queue}
         assert delivery["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 3600
-    asynchronous = properties["EventInvokeConfig"]
+    asynchronous = RESOURCES[f"{name}Function"]["Properties"]["EventInvokeConfig"]
     assert asynchronous["MaximumRetryAttempts"] <= 1
     assert asynchronous["DestinationConfig"] == {"OnFailure": {"Type": "SQS", "Destination": queue}}
-    assert statements_by_id("RetireKeysRole")["FailedInvocations"]["Resource"] == queue
-    (send,) = RESOURCES["RetirementDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert send["Principal"] == {"Service": "events.amazonaws.com"}
-    assert send["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["SecretLabelUpdatedRule", "Arn"]}}}
+    assert statements_by_id(f"{name}Role")["FailedInvocations"]["Resource"] == queue
+    (send,) = RESOURCES[f"{queue_name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (send["Principal"], send["Resource"]) == ({"Service": "events.amazonaws.com"}, queue)
+    assert send["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
 
 
 def the_examples_rotation_cannot_surprise():
@@ -407,7 +477,7 @@ def the_examples_rotation_cannot_surprise():
 def the_topic_hears_the_rules_and_the_alarms():
     rules, alarms = of_type("AWS::Events::Rule"), of_type("AWS::CloudWatch::Alarm")
     topic = {"Ref": "LifecycleTopic"}
-    rules = {name: rule for name, rule in rules.items() if name != "SecretLabelUpdatedRule"}
+    rules = {name: rule for name, rule in rules.items() if name not in ("SecretLabelUpdatedRule", "AuditPausedRule")}
     for name, rule in rules.items():
         assert [target["Arn"] for target in rule["Properties"]["Targets"]] == [topic], name
     for name, alarm in alarms.items():
@@ -430,8 +500,20 @@ def the_topic_hears_the_rules_and_the_alarms():
 def rules_and_alarms_match_what_the_code_sends():
     kit = "".join(text for _, text in shipped("shared/function-kit"))
     (event_source,) = re.findall(r'const SOURCE: &str = "([^"]+)"', kit)
-    # Every type of event, those of later functions too.
-    assert RESOURCES["LifecycleRule"]["Properties"]["EventPattern"] == {"source": [event_source]}
+    # Every type of event, those of later functions too, but for findings, which are many, and what is for a rule alone.
+    findings = ["Finding Opened", "Finding Changed"]
+    silent = [*findings, "Finding Closed", "Audit Paused"]
+    assert RESOURCES["LifecycleRule"]["Properties"]["EventPattern"] == {
+        "source": [event_source],
+        "detail-type": [{"anything-but": silent}],
+    }
+    assert RESOURCES["FindingsRule"]["Properties"]["EventPattern"] == {
+        "source": [event_source],
+        "detail-type": findings,
+        "detail": {"severity": ["critical", "high"]},
+    }
+    sent = set(re.findall(r'=> "([A-Z][A-Za-z ]+)",', (ROOT / "shared/function-kit/src/event.rs").read_text()))
+    assert set(silent) <= sent, set(silent) - sent
     (namespace,) = re.findall(r'const NAMESPACE: &str = "([^"]+)"', kit)
     source = {name: "".join(text for _, text in shipped(f"functions/{name}")) for name in functions()}
     own = set()
@@ -456,6 +538,9 @@ def rules_and_alarms_match_what_the_code_sends():
         ("retire-keys", "OrphanKeys"),
         ("retire-keys", "ProofOverdue"),
         ("retire-keys", "StepDuration"),
+        ("audit-keys", "AuditAgeDays"),
+        ("audit-keys", "EventsFailed"),
+        ("audit-keys", "FindingsCritical"),
         ("revoke-key", "EventsFailed"),
         ("revoke-key", "EvidenceMissing"),
     }, own
@@ -519,7 +604,7 @@ def the_deploy_guide_names_everything_that_the_template_has():
 
 def the_commands_of_the_deploy_guide_name_what_the_stack_makes():
     stack = re.search(r'^stack_name = "([^"]+)"', (ROOT / "samconfig.toml.example").read_text(), re.M).group(1)
-    made = {f"{stack}-{name}" for name in functions()} | {f"{stack}-retire-keys-failed"}
+    made = {f"{stack}-{name}" for name in functions()} | {f"{stack}-retire-keys-failed", f"{stack}-audit-keys-failed"}
     named = set(re.findall(rf"{stack}-[a-z-]*[a-z]", DEPLOY))
     same(named, made, "names in docs/deploy.md and what the template makes")
     # An order that revoke-key would refuse is worse than none.
@@ -571,8 +656,9 @@ CHECKS = [
     a_role_reaches_only_its_part_of_the_evidence,
     the_evidence_bucket_keeps_what_it_has,
     the_evidence_buckets_policy_only_denies,
-    only_secrets_manager_and_the_rule_may_invoke,
+    only_secrets_manager_and_the_rules_may_invoke,
     retirement_looks_every_hour_and_after_every_promotion,
+    the_audit_begins_every_day_and_goes_on_where_it_stopped,
     the_examples_rotation_cannot_surprise,
     the_topic_hears_the_rules_and_the_alarms,
     rules_and_alarms_match_what_the_code_sends,

@@ -26,8 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 STACK = "sentry"
 BUCKET = "artifacts"
-FUNCTIONS = ["retire-keys", "revoke-key", "rotate-client-key"]
-RETIRE, REVOKE, FUNCTION = (f"{STACK}-{name}" for name in FUNCTIONS)
+FUNCTIONS = ["audit-keys", "retire-keys", "revoke-key", "rotate-client-key"]
+AUDIT, RETIRE, REVOKE, FUNCTION = (f"{STACK}-{name}" for name in FUNCTIONS)
 # How long anything may take before the test fails; nothing here should need more than a second or two.
 PATIENCE = 40
 
@@ -116,12 +116,14 @@ class World:
         return template
 
     def deploy(self, template, kind, **parameters):
-        """A change set, as `sam deploy` makes it; the stack's outputs."""
+        """A change set, as `sam deploy` makes it; the stack's outputs. The template is larger than a request may be."""
+        key = f"{hashlib.sha256(template.encode()).hexdigest()[:12]}.template"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=template.encode())
         change_set = self.cloudformation.create_change_set(
             StackName=STACK,
             ChangeSetName=f"deployment-{time.monotonic_ns()}",
             ChangeSetType=kind,
-            TemplateBody=template,
+            TemplateURL=f"{self.aws.started['url']}/{BUCKET}/{key}",
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         )["Id"]
