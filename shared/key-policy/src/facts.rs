@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 use crate::inventory::{
     ClientKey, Holds, Integration, Organization, OrganizationToken, Project, Reviews, Secret, Token, Version,
@@ -38,6 +40,8 @@ pub struct Organizational {
     pub organization_tokens: Option<Vec<OrganizationToken>>,
     /// When reviews were made and signed.
     pub reviews: Reviews,
+    /// Whether every project of the organization was listed, so that one that is not among them is not there.
+    pub all_projects_listed: bool,
 }
 
 /// What is judged, against which policy, at which moment.
@@ -51,13 +55,19 @@ pub struct Facts<'a> {
     pub of: &'a Organizational,
     by_key: HashMap<&'a str, Vec<(Label, usize)>>,
     by_project: HashMap<u64, Vec<usize>>,
+    by_arn: HashMap<&'a str, usize>,
+    unread: usize,
 }
 
 impl<'a> Facts<'a> {
     /// Makes the indexes.
     #[must_use]
     pub fn new(policy: &'a Policy, now: Timestamp, of: &'a Organizational) -> Self {
-        let mut facts = Self { policy, now, of, by_key: HashMap::new(), by_project: HashMap::new() };
+        let (by_key, by_project) = (HashMap::new(), HashMap::new());
+        // Backwards: of two tokens in one secret the first is found, as everywhere.
+        let by_arn = of.tokens.iter().enumerate().rev().map(|(index, token)| (token.secret_arn.as_str(), index)).collect();
+        let unread = of.secrets.iter().filter(|secret| secret.may_hide_a_key()).count();
+        let mut facts = Self { policy, now, of, by_key, by_project, by_arn, unread };
         for (index, secret) in of.secrets.iter().enumerate() {
             for (label, version) in secret.versions() {
                 if let Holds::Key { id, .. } = &version.holds {
@@ -83,12 +93,37 @@ impl<'a> Facts<'a> {
         found.filter_map(|index| self.of.secrets.get(*index))
     }
 
+    /// The token that the secret with this ARN holds.
+    #[must_use]
+    pub fn token_in(&self, secret_arn: &str) -> Option<&'a Token> {
+        self.of.tokens.get(*self.by_arn.get(secret_arn)?)
+    }
+
+    /// How many secrets may hold a key of any project, for their values could not be read.
+    #[must_use]
+    pub const fn unread_secrets(&self) -> usize {
+        self.unread
+    }
+
+    /// The integration that a proxy user belongs to: its name is the slug, or the slug, a dash and a UUID.
+    #[must_use]
+    pub fn integration_of(&self, proxy_user: &str) -> Option<&'a Integration> {
+        let all = self.of.integrations.iter().flatten();
+        all.filter(|integration| integration.has_proxy_user(proxy_user)).max_by_key(|integration| integration.slug.len())
+    }
+
     /// The use case that a tag names; without a tag, the policy's default one.
     ///
     /// # Errors
     /// [`UnknownUseCase`] where the policy has none of that name.
     pub fn use_case(&self, tag: Option<&str>) -> Result<&'a UseCase, UnknownUseCase> {
         self.policy.use_case(tag)
+    }
+
+    /// The day of the review (UTC).
+    #[must_use]
+    pub fn today(&self) -> Date {
+        Offset::UTC.to_datetime(self.now).date()
     }
 
     /// How long ago that was; zero for what lies ahead.
@@ -123,6 +158,25 @@ impl Secret {
             Holds::Key { id, .. } => Some(id),
             Holds::Token | Holds::Empty | Holds::Other | Holds::Unreadable => None,
         }
+    }
+}
+
+impl Secret {
+    /// Whether it may hold the key of some project, and nobody could see of which.
+    fn may_hide_a_key(&self) -> bool {
+        let unread = self.versions().any(|(_, version)| version.holds == Holds::Unreadable);
+        unread && self.project().is_none() && !self.scheduled_for_deletion
+    }
+}
+
+impl Integration {
+    /// Whether a proxy user of this name is this integration's.
+    fn has_proxy_user(&self, name: &str) -> bool {
+        let is_uuid = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let Some(rest) = name.strip_prefix(&self.slug) else {
+            return false;
+        };
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(is_uuid)
     }
 }
 

@@ -163,7 +163,7 @@ pub enum Holds {
     },
     /// A token of Sentry's Web API.
     Token,
-    /// No value yet.
+    /// No value yet, or a document that waits for its first DSN.
     Empty,
     /// Neither a DSN nor a token.
     Other,

@@ -1,6 +1,6 @@
 //! The key policy: what each kind of Sentry key is for, how long it lives, and which secrets may name which projects.
 //!
-//! Pure: text in, values or located errors out. The file's members are described in `docs/policy.md`, and by example in
+//! Pure: text in, values or located errors out; an inventory in, findings out ([`judge_project`], [`judge_rest`]). The file's members are described in `docs/policy.md`, and by example in
 //! `policy/key-policy.toml`, which is also the policy that is built in ([`Policy::built_in`]).
 //!
 //! ```
@@ -24,15 +24,17 @@ mod exception;
 mod facts;
 pub mod findings;
 pub mod inventory;
+mod person;
 mod policy;
 mod preset;
 mod rate_limit;
-mod rules;
 mod read;
+pub mod rules;
 mod scope;
 mod sections;
 mod suggest;
 mod syntax;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod use_case;
@@ -44,10 +46,14 @@ pub use birth::{BirthSettings, LoaderOptions};
 pub use consent::Consent;
 pub use duration::{DurationError, LONGEST, duration_text, parse_duration};
 pub use errors::{PolicyError, PolicyErrors};
+pub use evaluate::{Judged, judge_project, judge_rest};
 pub use exception::Exception;
+pub use facts::{Facts, Label, Organizational};
 pub use policy::{BUILT_IN, Mode, Policy, UnknownUseCase};
 pub use preset::Preset;
 pub use rate_limit::{RateLimit, RateLimitError};
-pub use scope::SCOPES;
+pub use rules::findings_page;
+pub use scope::{Power, SCOPES, ScopeSet};
 pub use sections::{Orphan, Proof, Review};
+pub use tally::{Count, State, Tally};
 pub use use_case::{AtGraceMax, Exposure, Kind, Signal, UseCase};

@@ -20,6 +20,21 @@ words! {
     }
 }
 
+impl Group {
+    /// What it asks for, as the title of a chapter.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Identify => "Know what each key is for and what it needs",
+            Self::Project => "Keys that reach one project",
+            Self::Minimal => "No more than a key needs",
+            Self::Review => "Somebody answers, and looks again",
+            Self::NoAdmin => "No administration in applications",
+            Self::Rotation => "Keys are renewed, and old ones end",
+        }
+    }
+}
+
 words! {
     /// Which rule.
     Code {

@@ -63,7 +63,7 @@ pub struct Finding {
     pub inputs: Inputs,
     /// What was found.
     pub case: Case,
-    /// Where it stands. [`crate::evaluate_project`] and its siblings know no previous review: `Opened`, or `Excepted`.
+    /// Where it stands. [`crate::judge_project`] and [`crate::judge_rest`] know no previous review: `Opened`, or `Excepted`.
     pub status: Status,
     /// The review in which it was first seen; this one until the previous one is known.
     pub first_seen: Timestamp,

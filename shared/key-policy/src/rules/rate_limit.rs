@@ -1,47 +1,96 @@
-//! A server's key without a rate limit: whoever holds it can fill the quota of the whole organization.
+//! A key without a rate limit: whoever holds it can fill the quota of the whole organization.
 
-use super::{Judge, KeyView, Rule, Verdict};
+use super::{Judge, KeyView, Rule, Verdict, calls};
 use crate::findings::{Code, Group, Remedy, Severity};
-use crate::use_case::Exposure;
+use crate::rate_limit::RateLimit;
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const SERVER: Rule = Rule {
     code: Code::NoRateLimit,
     group: Group::Minimal,
     floor: Severity::Low,
     ceiling: Severity::Medium,
-    what: "An active client key has no rate limit, or another one than its use case states.",
+    what: "An active client key has no rate limit, or a looser one than its use case states.",
     why: "A DSN is easily copied. Without a limit, who holds it can send until the organization's quota is spent, and real errors are dropped with the false ones.",
     holder_could: "send any number of events to the project",
     remedy: "Set a rate limit far above what the application sends on a bad day. The next rotation carries it over.",
-    judges: &[Judge::Key(judge)],
+    sees_all: true,
+    judges: &[Judge::Key(server)],
 };
 
-fn judge(view: &KeyView<'_>) -> Verdict {
-    let client_side = matches!(view.exposure(), Some(Exposure::Browser | Exposure::Mobile));
-    if !view.key.active || client_side {
-        return Verdict::NotMeant;
-    }
-    if view.key.rate_limit.is_some() {
-        return Verdict::Fine;
-    }
-    Verdict::found(case(view))
+pub(super) const CLIENT_SIDE: Rule = Rule {
+    code: Code::ClientSideNoRateLimit,
+    group: Group::Minimal,
+    floor: Severity::Medium,
+    ceiling: Severity::High,
+    what: "An active client key of a browser or mobile use case has no rate limit, or a looser one than its use case states.",
+    why: "Everybody who opens the page or the app has the key, so the limit is the only thing between a script and the organization's quota.",
+    holder_could: "send any number of events to the project, without breaking into anything",
+    remedy: "Set a rate limit that holds the sum of all visitors on a bad day. The next rotation carries it over.",
+    sees_all: true,
+    judges: &[Judge::Key(client_side)],
+};
+
+fn server(view: &KeyView<'_>) -> Verdict {
+    if view.is_client_side() { Verdict::NotMeant } else { judge(view) }
 }
 
-/// What is said of a key without a limit, wherever it is held.
-pub(super) fn case(view: &KeyView<'_>) -> crate::findings::Case {
-    let mut evidence = vec!["Sentry shows no rate limit for the key".to_owned()];
-    if view.project.offers_rate_limits == Some(false) {
-        evidence.push("the organization's plan offers no rate limits for keys: Sentry would drop one in silence".to_owned());
+fn client_side(view: &KeyView<'_>) -> Verdict {
+    if view.is_client_side() { judge(view) } else { Verdict::NotMeant }
+}
+
+fn judge(view: &KeyView<'_>) -> Verdict {
+    if !view.key.active {
+        return Verdict::NotMeant;
     }
-    let wanted = view.use_case().and_then(|case| case.birth_settings().rate_limit);
-    let (count, window) = wanted.map_or((1_000, 60), |limit| (limit.count(), limit.window()));
-    let calls = vec![
-        format!("GET {} (note browserSdkVersion: a PUT without it resets it)", view.path()),
-        format!(
-            r#"PUT {} {{"rateLimit": {{"count": {count}, "window": {window}}}, "browserSdkVersion": "<as it was>"}}"#,
-            view.path()
-        ),
-    ];
-    let text = format!("limit the key to {count} events in {window} seconds, or to what its application needs");
-    view.case(evidence, Remedy { text, calls })
+    let stated = view.use_case().and_then(|case| case.rate_limit);
+    let mut evidence = Vec::new();
+    match (view.key.rate_limit, stated) {
+        (Some(limit), Some(stated)) if is_looser(limit, stated) => evidence.push(format!(
+            "Sentry shows a limit of {}; its use case states {}",
+            words(limit),
+            words(stated)
+        )),
+        (Some(_), _) => return Verdict::Fine,
+        (None, Some(stated)) => {
+            evidence.push(format!("Sentry shows no rate limit for the key; its use case states {}", words(stated)));
+        }
+        (None, None) => evidence.push("Sentry shows no rate limit for the key".to_owned()),
+    }
+    if view.project.offers_rate_limits == Some(false) {
+        evidence
+            .push("the organization's plan offers no rate limits for keys: Sentry would drop one in silence".to_owned());
+    }
+    let wanted = view.use_case().and_then(|case| case.birth_settings().rate_limit).unwrap_or(RateLimit::SDK);
+    let calls = calls::limit(&view.path(), wanted.count(), wanted.window());
+    let text = format!("limit the key to {}, or to what its application needs", words(wanted));
+    Verdict::found(view.case(evidence, Remedy { text, calls }))
+}
+
+fn words(limit: RateLimit) -> String {
+    format!("{} events in {} seconds", limit.count(), limit.window())
+}
+
+/// Whether it lets more events through in the long run.
+fn is_looser(limit: RateLimit, than: RateLimit) -> bool {
+    u64::from(limit.count()) * u64::from(than.window()) > u64::from(than.count()) * u64::from(limit.window())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_compared_by_events_per_second() {
+        let limit = |count, window| RateLimit::new(count, window).unwrap();
+        let rows = [
+            (limit(500, 60), limit(500, 60), false),
+            (limit(501, 60), limit(500, 60), true),
+            (limit(500, 59), limit(500, 60), true),
+            (limit(30_000, 3_600), limit(500, 60), false),
+            (limit(u32::MAX, 1), limit(u32::MAX, 86_400), true),
+        ];
+        for (one, other, expected) in rows {
+            assert_eq!(is_looser(one, other), expected, "{one:?} {other:?}");
+        }
+    }
 }
