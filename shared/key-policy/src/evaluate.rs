@@ -40,8 +40,10 @@ pub fn judge_project(facts: &Facts<'_>, project: &Project) -> Judged {
     review.judged
 }
 
-/// Judges what belongs to no project that was judged: the secrets whose DSN names none of `seen`, or that hold no DSN; the
-/// tokens, this system's own first; the integrations and organization tokens; the policy and the reviews.
+/// Judges what belongs to no project that was judged.
+///
+/// The secrets whose DSN names none of `seen`, or that hold no DSN; the tokens, this system's own first; the integrations and
+/// organization tokens; the policy and the reviews.
 #[must_use]
 pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
     let mut review = Review { facts, judged: Judged::default() };
@@ -68,7 +70,8 @@ pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
         Some(tokens) => {
             for token in tokens {
                 let view = OrganizationTokenView { facts, token };
-                review.each(|judge| if let Judge::OrganizationToken(judge) = judge { Some(judge(&view)) } else { None });
+                review
+                    .each(|judge| if let Judge::OrganizationToken(judge) = judge { Some(judge(&view)) } else { None });
             }
         }
         None => review.unseen(|judge| matches!(judge, Judge::OrganizationToken(_))),

@@ -10,7 +10,7 @@ use crate::inventory::{
     ClientKey, Holds, Integration, Organization, OrganizationToken, Project, Reviews, Secret, Token, Version,
 };
 use crate::policy::{Policy, UnknownUseCase};
-use crate::use_case::UseCase;
+use crate::use_case::{Kind, UseCase};
 use crate::words::words;
 
 words! {
@@ -65,7 +65,8 @@ impl<'a> Facts<'a> {
     pub fn new(policy: &'a Policy, now: Timestamp, of: &'a Organizational) -> Self {
         let (by_key, by_project) = (HashMap::new(), HashMap::new());
         // Backwards: of two tokens in one secret the first is found, as everywhere.
-        let by_arn = of.tokens.iter().enumerate().rev().map(|(index, token)| (token.secret_arn.as_str(), index)).collect();
+        let by_arn =
+            of.tokens.iter().enumerate().rev().map(|(index, token)| (token.secret_arn.as_str(), index)).collect();
         let unread = of.secrets.iter().filter(|secret| secret.may_hide_a_key()).count();
         let mut facts = Self { policy, now, of, by_key, by_project, by_arn, unread };
         for (index, secret) in of.secrets.iter().enumerate() {
@@ -109,7 +110,8 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn integration_of(&self, proxy_user: &str) -> Option<&'a Integration> {
         let all = self.of.integrations.iter().flatten();
-        all.filter(|integration| integration.has_proxy_user(proxy_user)).max_by_key(|integration| integration.slug.len())
+        all.filter(|integration| integration.has_proxy_user(proxy_user))
+            .max_by_key(|integration| integration.slug.len())
     }
 
     /// The use case that a tag names; without a tag, the policy's default one.
@@ -118,6 +120,12 @@ impl<'a> Facts<'a> {
     /// [`UnknownUseCase`] where the policy has none of that name.
     pub fn use_case(&self, tag: Option<&str>) -> Result<&'a UseCase, UnknownUseCase> {
         self.policy.use_case(tag)
+    }
+
+    /// The use case that the tag of a client key's secret names, where the policy has it and it is for client keys.
+    #[must_use]
+    pub fn use_case_of_client_key(&self, tag: Option<&str>) -> Option<&'a UseCase> {
+        self.use_case(tag).ok().filter(|case| case.kind == Kind::ClientKey)
     }
 
     /// The day of the review (UTC).

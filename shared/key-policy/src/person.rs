@@ -23,10 +23,12 @@ impl Person {
     fn read(text: &str) -> Self {
         let (name, mail) = match text.rsplit_once('<') {
             Some((name, rest)) => (name, rest.trim_end().trim_end_matches('>')),
-            None if text.contains('@') => ("", text),
-            None => (text, ""),
+            None => ("", text),
         };
-        Self { mail: mail_address(mail), name: letters(name) }
+        match mail_address(mail) {
+            Some(mail) => Self { mail: Some(mail), name: letters(name) },
+            None => Self { mail: None, name: letters(text) },
+        }
     }
 }
 

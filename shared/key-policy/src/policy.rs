@@ -109,6 +109,12 @@ impl Policy {
         })
     }
 
+    /// The name of the use case of a secret that names none: `sdk` unless the file says otherwise.
+    #[must_use]
+    pub fn default_use_case(&self) -> &str {
+        &self.default_use_case
+    }
+
     /// The consent to retire this key, if there is one; whether it still holds is [`Consent::holds_on`].
     #[must_use]
     pub fn consent_for(&self, key_id: &str) -> Option<&Consent> {

@@ -29,6 +29,9 @@ impl RateLimit {
     /// The cap of `sdk-store-only`.
     pub(crate) const SDK: Self = Self { count: 1_000, window: 60 };
 
+    /// The cap of `sdk-client-side`.
+    pub(crate) const CLIENT_SIDE: Self = Self { count: 300, window: 60 };
+
     /// `count` events in each window of `window` seconds.
     ///
     /// # Errors
@@ -97,6 +100,7 @@ mod tests {
         assert_eq!(RateLimit::new(1, 0), Err(RateLimitError::Window));
         assert_eq!(RateLimit::new(1, 86_401), Err(RateLimitError::Window));
         assert_eq!(RateLimit::new(1_000, 60), Ok(RateLimit::SDK));
+        assert_eq!(RateLimit::new(300, 60), Ok(RateLimit::CLIENT_SIDE));
         assert!(RateLimit::new(u32::MAX, 86_400).is_ok());
     }
 }

@@ -84,7 +84,7 @@ pub struct UseCase {
     pub name: String,
     /// The sort of key.
     pub kind: Kind,
-    /// What it is for; always `sdk-store-only` for a client key, never for a token.
+    /// What it is for; always one of the two presets of SDKs for a client key, never for a token.
     pub preset: Option<Preset>,
     /// The scopes that a token may carry, in the order of the file; empty = the preset's. Empty for a client key.
     pub scopes: Vec<String>,

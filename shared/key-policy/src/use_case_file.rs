@@ -128,7 +128,7 @@ impl Draft {
     }
 
     fn check_client_key(&self, problems: &mut Problems) {
-        let message = "a client-key use case needs preset = \"sdk-store-only\"";
+        let message = "a client-key use case needs preset = \"sdk-store-only\" or \"sdk-client-side\"";
         if self.preset.is_absent() {
             self.place.fail::<()>(problems, message);
         }

@@ -140,7 +140,9 @@ pub(super) fn scopes(kind: Option<Kind>) -> &'static str {
         Some(Kind::PersonalToken) => {
             "manual: Sentry > User Settings > Personal Tokens > make one with fewer scopes, store it, revoke the old one"
         }
-        Some(Kind::OauthToken) => "manual: Sentry > User Settings > Authorized Applications > revoke, and authorize with fewer scopes",
+        Some(Kind::OauthToken) => {
+            "manual: Sentry > User Settings > Authorized Applications > revoke, and authorize with fewer scopes"
+        }
         Some(Kind::InstallationToken | Kind::IntegrationToken | Kind::ClientKey) | None => {
             "manual: Sentry > Settings > Custom Integrations > the integration > Permissions"
         }

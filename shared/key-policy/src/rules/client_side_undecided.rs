@@ -41,7 +41,8 @@ fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
                 format!("managed secrets in it: {secrets}"),
             ];
             let text = "decide whether keys that everybody can read are rotated, controlled, or both".to_owned();
-            let calls = missing.iter().map(|member| calls::use_case(&case.name, &format!("{member} = \"...\""))).collect();
+            let calls =
+                missing.iter().map(|member| calls::use_case(&case.name, &format!("{member} = \"...\""))).collect();
             let holder_could = "send events with a key that everybody can read";
             let remedy = Remedy { text, calls };
             let mut found = about(SubjectKind::UseCase, case.name.clone(), evidence, holder_could, remedy);

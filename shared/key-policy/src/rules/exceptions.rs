@@ -64,7 +64,8 @@ fn each(facts: &Facts<'_>, judge: impl Fn(&Exception) -> Option<(Vec<String>, &'
 fn expired(facts: &Facts<'_>) -> Vec<Verdict> {
     each(facts, |exception| {
         let told = format!("its last day was {}", exception.until);
-        (!exception.holds_on(facts.today())).then_some((vec![told], "mend the finding, or let the exception be approved anew"))
+        (!exception.holds_on(facts.today()))
+            .then_some((vec![told], "mend the finding, or let the exception be approved anew"))
     })
 }
 
@@ -82,6 +83,8 @@ fn self_approved(facts: &Facts<'_>) -> Vec<Verdict> {
 fn unused(facts: &Facts<'_>) -> Vec<Verdict> {
     each(facts, |exception| {
         let told = format!("no finding has the code {}", tell::quoted(&exception.finding));
-        Code::from_word(&exception.finding).is_none().then_some((vec![told], "correct the code, or remove the exception"))
+        Code::from_word(&exception.finding)
+            .is_none()
+            .then_some((vec![told], "correct the code, or remove the exception"))
     })
 }

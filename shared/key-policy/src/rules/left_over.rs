@@ -74,7 +74,9 @@ fn orphan(view: &KeyView<'_>) -> Verdict {
     if policy.mode == Mode::Observe {
         calls.push(calls::policy("mode = \"act\""));
     }
-    Verdict::found(view.case(evidence, Remedy { text: "let retirement disable it, or disable it by hand".to_owned(), calls }))
+    Verdict::found(
+        view.case(evidence, Remedy { text: "let retirement disable it, or disable it by hand".to_owned(), calls }),
+    )
 }
 
 fn adopted(view: &KeyView<'_>) -> Verdict {
@@ -112,6 +114,8 @@ fn abandoned(view: &KeyView<'_>) -> Verdict {
     evidence.push("it bears the mark of a secret that does not exist any more".to_owned());
     let mut calls = calls::disable(&view.path());
     calls.push(calls::revoke("<ARN of the secret that is gone: retirement's event has it>", &view.key.id));
-    let text = "revoke it when no application has it; retirement reports it until then, and does not disable it by itself".to_owned();
+    let text =
+        "revoke it when no application has it; retirement reports it until then, and does not disable it by itself"
+            .to_owned();
     Verdict::found(view.case(evidence, Remedy { text, calls }))
 }

@@ -24,8 +24,8 @@ fn judge(view: &ProjectView<'_>) -> Verdict {
             Holds::Key { project, .. } => *project == view.project.id,
             Holds::Token | Holds::Empty | Holds::Other | Holds::Unreadable => false,
         });
-        let case = view.facts.use_case(secret.use_case.as_deref());
-        current && case.is_ok_and(|case| case.exposure == Some(Exposure::Browser))
+        let case = view.facts.use_case_of_client_key(secret.use_case.as_deref());
+        current && case.is_some_and(|case| case.exposure == Some(Exposure::Browser))
     });
     if !in_browsers {
         return Verdict::NotMeant;

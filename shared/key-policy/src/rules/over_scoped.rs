@@ -59,7 +59,7 @@ fn told(scopes: &ScopeSet, wanted: &ScopeSet, kind: Option<Kind>) -> Option<(Vec
     let needs = if wanted.is_empty() { "no scope at all".to_owned() } else { wanted.to_string() };
     let evidence = vec![
         format!("Sentry says that it carries: {}", scopes.reduced()),
-        format!("its use case needs: {needs}"),
+        format!("it needs: {needs}"),
         format!("in excess: {excess}, with which its holder could {}", holder_could(&excess)),
     ];
     let text = format!("leave {needs}");

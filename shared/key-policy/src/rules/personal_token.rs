@@ -29,7 +29,9 @@ fn judge(view: &TokenView<'_>) -> Verdict {
         Some(ActsAs::Organization | ActsAs::Integration(_)) | None => {}
     }
     if view.kind() == Some(Kind::PersonalToken) {
-        evidence.push("its tag sentry:kind says that it is a personal token, or it has none and its shape says so".to_owned());
+        evidence.push(
+            "its tag sentry:kind says that it is a personal token, or it has none and its shape says so".to_owned(),
+        );
     } else if token.shape == Some(Kind::PersonalToken) {
         evidence.push("its shape is that of a personal token, whatever its tag sentry:kind says".to_owned());
     }

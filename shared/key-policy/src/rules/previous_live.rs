@@ -67,6 +67,8 @@ fn grace(case: Option<&UseCase>) -> (Duration, String) {
     let most = case.and_then(|case| case.grace_max).map(|grace| (grace, "grace_max"));
     match most.or_else(|| case.and_then(|case| case.grace).map(|grace| (grace, "grace"))) {
         Some((grace, name)) => (grace, format!("its {name} of {}", duration_text(grace))),
-        None => (DEFAULT_GRACE, format!("no grace is stated; that of {}, which counts then,", duration_text(DEFAULT_GRACE))),
+        None => {
+            (DEFAULT_GRACE, format!("no grace is stated; that of {}, which counts then,", duration_text(DEFAULT_GRACE)))
+        }
     }
 }

@@ -45,11 +45,9 @@ fn judge(view: &KeyView<'_>) -> Verdict {
     let stated = view.use_case().and_then(|case| case.rate_limit);
     let mut evidence = Vec::new();
     match (view.key.rate_limit, stated) {
-        (Some(limit), Some(stated)) if is_looser(limit, stated) => evidence.push(format!(
-            "Sentry shows a limit of {}; its use case states {}",
-            words(limit),
-            words(stated)
-        )),
+        (Some(limit), Some(stated)) if is_looser(limit, stated) => {
+            evidence.push(format!("Sentry shows a limit of {}; its use case states {}", words(limit), words(stated)));
+        }
         (Some(_), _) => return Verdict::Fine,
         (None, Some(stated)) => {
             evidence.push(format!("Sentry shows no rate limit for the key; its use case states {}", words(stated)));
@@ -57,8 +55,9 @@ fn judge(view: &KeyView<'_>) -> Verdict {
         (None, None) => evidence.push("Sentry shows no rate limit for the key".to_owned()),
     }
     if view.project.offers_rate_limits == Some(false) {
-        evidence
-            .push("the organization's plan offers no rate limits for keys: Sentry would drop one in silence".to_owned());
+        evidence.push(
+            "the organization's plan offers no rate limits for keys: Sentry would drop one in silence".to_owned(),
+        );
     }
     let wanted = view.use_case().and_then(|case| case.birth_settings().rate_limit).unwrap_or(RateLimit::SDK);
     let calls = calls::limit(&view.path(), wanted.count(), wanted.window());

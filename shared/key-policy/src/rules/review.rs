@@ -54,8 +54,8 @@ fn one(facts: &Facts<'_>, every: Duration, case: Option<&UseCase>) -> Verdict {
     } else {
         "let one of the reviewers of the policy read the report and sign the review".to_owned()
     };
-    let (kind, id) = case
-        .map_or((SubjectKind::Review, "review".to_owned()), |case| (SubjectKind::UseCase, case.name.clone()));
+    let (kind, id) =
+        case.map_or((SubjectKind::Review, "review".to_owned()), |case| (SubjectKind::UseCase, case.name.clone()));
     let remedy = Remedy { text, calls: vec![calls::sign()] };
     let mut found = about(kind, id, evidence, "use what a review would have taken away", remedy);
     found.owner = case.and_then(|case| case.owner.clone());

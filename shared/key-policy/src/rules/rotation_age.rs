@@ -142,9 +142,7 @@ fn token(view: &TokenView<'_>, meant: &Due) -> Verdict {
     let arn = &view.token.secret_arn;
     let calls = match view.kind() {
         Some(Kind::InstallationToken | Kind::OauthToken) => vec![calls::rotate(arn)],
-        kind @ (Some(
-            Kind::ClientKey | Kind::OrganizationToken | Kind::IntegrationToken | Kind::PersonalToken,
-        )
+        kind @ (Some(Kind::ClientKey | Kind::OrganizationToken | Kind::IntegrationToken | Kind::PersonalToken)
         | None) => vec![calls::mint(kind).to_owned(), calls::put_value(arn), calls::end(kind).to_owned()],
     };
     let text = "make a new token, store it, and end this one when nothing uses it any more".to_owned();

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_schedule_is_within_the_interval_and_within_what_aws_takes() {
-        let rows = [("0s", "4 hours"), ("23h", "4 hours"), ("47h", "1 day"), ("90d", "90 days"), ("36500d", "999 days")];
+        let rows =
+            [("0s", "4 hours"), ("23h", "4 hours"), ("47h", "1 day"), ("90d", "90 days"), ("36500d", "999 days")];
         for (interval, expected) in rows {
             let interval = crate::parse_duration(interval).unwrap();
             assert_eq!(schedule(interval), format!("rate({expected})"));

@@ -51,6 +51,7 @@ fn judge(view: &SecretView<'_>) -> Verdict {
         evidence.push(format!("the last rotation came to its end at {}", tell::moment(last)));
     }
     calls.push(calls::rotate(&secret.arn));
-    let text = "mend what the last errors of the rotation function name, clear the pending label, and rotate".to_owned();
+    let text =
+        "mend what the last errors of the rotation function name, clear the pending label, and rotate".to_owned();
     Verdict::found(view.case(evidence, Remedy { text, calls }))
 }

@@ -53,10 +53,8 @@ fn judge(view: &SecretView<'_>) -> Verdict {
         match secret.created {
             // The first value: the key was imported, and ROTATION_OVERDUE says that it is old.
             Some(born) if written <= tell::later(born, tell::DAY) => {}
-            Some(_) => signs.push(format!(
-                "the value is within the interval of {}, the key is beyond it",
-                duration_text(interval)
-            )),
+            Some(_) => signs
+                .push(format!("the value is within the interval of {}, the key is beyond it", duration_text(interval))),
             None => unknown = true,
         }
     }

@@ -62,7 +62,11 @@ fn integration(view: &IntegrationView<'_>) -> Verdict {
         return Verdict::Unknown;
     }
     let evidence = vec![
-        format!("Sentry lists the integration {} with: {}", tell::quoted(&view.integration.name), view.integration.scopes.reduced()),
+        format!(
+            "Sentry lists the integration {} with: {}",
+            tell::quoted(&view.integration.name),
+            view.integration.scopes.reduced()
+        ),
         "no stored token with a use case acts as it".to_owned(),
     ];
     let calls = vec![

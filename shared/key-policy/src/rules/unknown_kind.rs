@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     what: "The tag `sentry:kind` of a secret says a word that is no kind.",
     why: "No function rotates, retires or judges a secret whose kind it does not know. A mistake in one letter takes a key out of all care.",
     holder_could: "whatever the secret holds allows; until that is known, suppose the most",
-    remedy: "Correct the tag.",
+    remedy: "Correct the tag to the kind of what the secret holds.",
     sees_all: true,
     judges: &[Judge::Secret(judge)],
 };
@@ -25,10 +25,7 @@ fn judge(view: &SecretView<'_>) -> Verdict {
         Said::Unknown(word) => word,
     };
     let known = Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
-    let evidence = vec![
-        format!("its tag sentry:kind says {}", tell::quoted(word)),
-        format!("the kinds are: {known}"),
-    ];
+    let evidence = vec![format!("its tag sentry:kind says {}", tell::quoted(word)), format!("the kinds are: {known}")];
     let calls = vec![calls::tag(&view.secret.arn, "sentry:kind", "<kind>")];
     Verdict::found(view.case(evidence, Remedy { text: format!("say one of {known}"), calls }))
 }

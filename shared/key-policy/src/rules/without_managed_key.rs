@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Project,
     floor: Severity::Low,
     ceiling: Severity::Medium,
-    what: "No managed secret holds a DSN of the project.",
+    what: "No managed secret holds a DSN of the project. While a managed secret cannot be read, nobody can tell.",
     why: "Its applications have their DSN from somewhere else: nobody rotates it, and nobody knows who has it.",
     holder_could: "send events to the project with a key that is never renewed",
     remedy: "Store the project's DSN in a secret with the tag `sentry:kind = client-key`, let its applications read it from there, and rotate it.",

@@ -16,10 +16,10 @@ fn the_built_in_policy_parses_and_only_observes() {
     assert!(sdk.rationale.is_some() && !sdk.delete && !sdk.rate_limit_required);
 }
 
-/// The file with every example (a line that starts with `#` and no space) in force.
-fn with_examples() -> String {
+/// The file with every example (a line that starts with `#` and no space) in force; `#:` is for editors.
+pub(super) fn with_examples() -> String {
     let line = |line: &str| match line.strip_prefix('#') {
-        Some(example) if !example.starts_with(' ') => example.to_owned(),
+        Some(example) if !example.starts_with([' ', ':']) => example.to_owned(),
         Some(_) | None => line.to_owned(),
     };
     BUILT_IN.lines().map(line).collect::<Vec<_>>().join("\n")
@@ -48,7 +48,7 @@ fn the_file_and_the_reference_name_every_member() {
     let asked = "version = 1\nzzzzzzzzzz = 1\n[defaults]\nzzzzzzzzzz = 1\n[orphan]\nzzzzzzzzzz = 1\n[proof]\nzzzzzzzzzz = 1\n\
         [review]\nzzzzzzzzzz = 1\n[[binding]]\nzzzzzzzzzz = 1\n[[consent]]\nzzzzzzzzzz = 1\n[[exception]]\nzzzzzzzzzz = 1\n";
     let errors = Policy::parse(asked, "p.toml").unwrap_err();
-    let reference = include_str!("../../../../docs/policy.md");
+    let reference = include_str!("../../../../docs/policy-file.md");
     let mut members = 0;
     for error in errors.errors() {
         let Some((_, known)) = error.message.split_once("known here: ") else {
@@ -57,7 +57,7 @@ fn the_file_and_the_reference_name_every_member() {
         for member in known.split(", ") {
             members += 1;
             assert!(with_examples().contains(member), "the file: {member}");
-            assert!(reference.contains(&format!("`{member}`")), "docs/policy.md: {member}");
+            assert!(reference.contains(&format!("`{member}`")), "docs/policy-file.md: {member}");
         }
     }
     assert!(members > 40, "{members}");

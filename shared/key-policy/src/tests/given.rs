@@ -10,7 +10,9 @@ use crate::inventory::{
     ActsAs, Answer, ClientKey, Holds, Integration, Organization, OrganizationToken, Ownership, Project, Reviews,
     Rotation, Said, Secret, Token, Version,
 };
-use crate::{Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_project, judge_rest, parse_duration};
+use crate::{
+    Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_project, judge_rest, parse_duration,
+};
 
 pub(super) const NOW: &str = "2026-11-26T12:00:00Z";
 pub(super) const CURRENT: &str = "11111111111111111111111111111111";

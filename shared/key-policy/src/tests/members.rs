@@ -134,6 +134,7 @@ fn a_first_key_is_born_with_the_stated_limit_else_the_presets() {
     let token = "version = 1\n[use_case.sdk]\nkind = \"oauth-token\"\npreset = \"key-rotator\"";
     let rows = [
         ("the preset's", client.to_owned(), RateLimit::new(1_000, 60).ok(), false),
+        ("the lower one", client.replace("store-only", "client-side"), RateLimit::new(300, 60).ok(), false),
         ("the stated one", format!("{client}{stated}"), RateLimit::new(5, 60).ok(), true),
         ("none for a token", token.to_owned(), None, false),
     ];

@@ -4,5 +4,7 @@ mod built_in;
 mod findings;
 mod given;
 mod members;
+mod pages;
 mod report;
 mod rules;
+mod schema;

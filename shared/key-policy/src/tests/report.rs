@@ -75,7 +75,7 @@ fn every_mistake_is_reported_at_once_in_the_order_of_the_file() {
     7 | interval = "90 days"
       |            ^^^^^^^^^ defaults.interval
 
-    error: a client-key use case needs preset = "sdk-store-only"
+    error: a client-key use case needs preset = "sdk-store-only" or "sdk-client-side"
      --> key-policy.toml:9:1
       |
     9 | [use_case.sdk]

@@ -109,15 +109,16 @@ fn client_keys() {
         ),
     ]);
     check(&[
+        ("the other preset", "version = 1\n[use_case.web]\nkind = \"client-key\"\npreset = \"sdk-client-side\"", ""),
         (
             "without preset",
             "version = 1\n[use_case.sdk]\nkind = \"client-key\"",
-            "2:1 use_case.sdk: a client-key use case needs preset = \"sdk-store-only\"",
+            "2:1 use_case.sdk: a client-key use case needs preset = \"sdk-store-only\" or \"sdk-client-side\"",
         ),
         (
             "another preset",
             "version = 1\n[use_case.sdk]\nkind = \"client-key\"\npreset = \"ci-release\"",
-            "4:10 use_case.sdk.preset: a client-key use case needs preset = \"sdk-store-only\"",
+            "4:10 use_case.sdk.preset: a client-key use case needs preset = \"sdk-store-only\" or \"sdk-client-side\"",
         ),
         ("without kind", "version = 1\n[use_case.sdk]", "2:1 use_case.sdk: missing member \"kind\""),
         (
@@ -149,6 +150,11 @@ fn tokens() {
             "the client keys' preset",
             "preset = \"sdk-store-only\"",
             "4:10 use_case.t.preset: preset sdk-store-only is for client keys, not for integration-token",
+        ),
+        (
+            "the client keys' other preset",
+            "preset = \"sdk-client-side\"",
+            "4:10 use_case.t.preset: preset sdk-client-side is for client keys, not for integration-token",
         ),
         (
             "a rate limit",

@@ -28,7 +28,7 @@ impl<'a> KeyView<'a> {
     #[must_use]
     pub fn use_case(&self) -> Option<&'a UseCase> {
         let (_, secret) = self.holder()?;
-        self.facts.use_case(secret.use_case.as_deref()).ok()
+        self.facts.use_case_of_client_key(secret.use_case.as_deref())
     }
 
     /// Where it is held, by its use case.
@@ -91,7 +91,7 @@ impl ProjectView<'_> {
     #[must_use]
     pub fn case(&self, exposure: Option<Exposure>, evidence: Vec<String>, remedy: Remedy) -> Case {
         let secret = self.facts.secrets_of(self.project.id).next();
-        let use_case = secret.and_then(|secret| self.facts.use_case(secret.use_case.as_deref()).ok());
+        let use_case = secret.and_then(|secret| self.facts.use_case_of_client_key(secret.use_case.as_deref()));
         Case {
             subject: Subject {
                 kind: SubjectKind::Project,

@@ -109,9 +109,11 @@ impl<'a> IntegrationView<'a> {
     /// The stored tokens that act as it.
     pub fn tokens(&self) -> impl Iterator<Item = TokenView<'a>> {
         let (facts, slug) = (self.facts, self.integration.slug.as_str());
-        facts.of.tokens.iter().map(move |token| TokenView { facts, token }).filter(move |view| match view.token.acts_as() {
-            Some(ActsAs::Integration(name)) => facts.integration_of(name).is_some_and(|found| found.slug == slug),
-            Some(ActsAs::Organization | ActsAs::Person(_)) | None => false,
+        facts.of.tokens.iter().map(move |token| TokenView { facts, token }).filter(move |view| {
+            match view.token.acts_as() {
+                Some(ActsAs::Integration(name)) => facts.integration_of(name).is_some_and(|found| found.slug == slug),
+                Some(ActsAs::Organization | ActsAs::Person(_)) | None => false,
+            }
         })
     }
 

@@ -16,43 +16,75 @@ fn an_exception_accepts_one_finding_on_one_subject_until_its_last_day() {
         Code::NoRateLimit,
         &[
             ("none", unlimited, Says::Found),
-            ("on its last day", |given| {
-                unlimited(given);
-                given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
-            }, Says::Excepted),
-            ("in the last second of it", |given| {
-                unlimited(given);
-                given.now = ahead("11h59m59s").unwrap();
-                given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
-            }, Says::Excepted),
-            ("a second later", |given| {
-                unlimited(given);
-                given.now = ahead("12h").unwrap();
-                given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
-            }, Says::Found),
-            ("of another finding", |given| {
-                unlimited(given);
-                given.except("FOREIGN_KEY", CURRENT, "2027-11-26", PEOPLE);
-            }, Says::Found),
-            ("on another subject", |given| {
-                unlimited(given);
-                given.except("NO_RATE_LIMIT", "22222222222222222222222222222222", "2027-11-26", PEOPLE);
-            }, Says::Found),
-            ("a key is not named by its label", |given| {
-                unlimited(given);
-                let label = given.key().label.clone();
-                given.except("NO_RATE_LIMIT", &label, "2027-11-26", PEOPLE);
-            }, Says::Found),
-            ("approved by who asked", |given| {
-                unlimited(given);
-                let people = ("robin@example.com", "Robin <robin+x@example.com>");
-                given.except("NO_RATE_LIMIT", CURRENT, "2027-11-26", people);
-            }, Says::Found),
-            ("a second finding stays", |given| {
-                unlimited(given);
-                given.add_key(Ownership::Foreign).rate_limit = None;
-                given.except("NO_RATE_LIMIT", CURRENT, "2027-11-26", PEOPLE);
-            }, Says::Found),
+            (
+                "on its last day",
+                |given| {
+                    unlimited(given);
+                    given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
+                },
+                Says::Excepted,
+            ),
+            (
+                "in the last second of it",
+                |given| {
+                    unlimited(given);
+                    given.now = ahead("11h59m59s").unwrap();
+                    given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
+                },
+                Says::Excepted,
+            ),
+            (
+                "a second later",
+                |given| {
+                    unlimited(given);
+                    given.now = ahead("12h").unwrap();
+                    given.except("NO_RATE_LIMIT", CURRENT, "2026-11-26", PEOPLE);
+                },
+                Says::Found,
+            ),
+            (
+                "of another finding",
+                |given| {
+                    unlimited(given);
+                    given.except("FOREIGN_KEY", CURRENT, "2027-11-26", PEOPLE);
+                },
+                Says::Found,
+            ),
+            (
+                "on another subject",
+                |given| {
+                    unlimited(given);
+                    given.except("NO_RATE_LIMIT", "22222222222222222222222222222222", "2027-11-26", PEOPLE);
+                },
+                Says::Found,
+            ),
+            (
+                "a key is not named by its label",
+                |given| {
+                    unlimited(given);
+                    let label = given.key().label.clone();
+                    given.except("NO_RATE_LIMIT", &label, "2027-11-26", PEOPLE);
+                },
+                Says::Found,
+            ),
+            (
+                "approved by who asked",
+                |given| {
+                    unlimited(given);
+                    let people = ("robin@example.com", "Robin <robin+x@example.com>");
+                    given.except("NO_RATE_LIMIT", CURRENT, "2027-11-26", people);
+                },
+                Says::Found,
+            ),
+            (
+                "a second finding stays",
+                |given| {
+                    unlimited(given);
+                    given.add_key(Ownership::Foreign).rate_limit = None;
+                    given.except("NO_RATE_LIMIT", CURRENT, "2027-11-26", PEOPLE);
+                },
+                Says::Found,
+            ),
         ],
     );
 }
@@ -89,9 +121,13 @@ fn exception_self_approved() {
         Code::ExceptionSelfApproved,
         &[
             ("by another", |given| given.except("NO_OWNER", "x", "2027-01-01", PEOPLE), Says::Fine),
-            ("in another spelling", |given| {
-                given.except("NO_OWNER", "x", "2027-01-01", ("Kim Doe <kim@example.com>", "K.im@Example.com"));
-            }, Says::Found),
+            (
+                "in another spelling",
+                |given| {
+                    given.except("NO_OWNER", "x", "2027-01-01", ("Kim Doe <kim@example.com>", "K.im@Example.com"));
+                },
+                Says::Found,
+            ),
         ],
     );
 }

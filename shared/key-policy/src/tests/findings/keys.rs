@@ -21,15 +21,23 @@ fn project_without_managed_key() {
             ("a managed secret names it", |_| {}, Says::Fine),
             ("its keys do not matter", |given| given.project().keys = None, Says::Fine),
             ("no secret names it", |given| given.of.secrets.clear(), Says::Found),
-            ("its keys still do not matter", |given| {
-                given.of.secrets.clear();
-                given.project().keys = None;
-            }, Says::Found),
+            (
+                "its keys still do not matter",
+                |given| {
+                    given.of.secrets.clear();
+                    given.project().keys = None;
+                },
+                Says::Found,
+            ),
             ("a secret that cannot be read may name it", unreadable, Says::Unknown),
-            ("one that waits for its deletion does not count", |given| {
-                unreadable(given);
-                given.secret().scheduled_for_deletion = true;
-            }, Says::Found),
+            (
+                "one that waits for its deletion does not count",
+                |given| {
+                    unreadable(given);
+                    given.secret().scheduled_for_deletion = true;
+                },
+                Says::Found,
+            ),
             ("only the version before names it", |given| given.secret().current = None, Says::Fine),
         ],
     );
@@ -103,26 +111,46 @@ fn default_settings() {
         &[
             ("another label", |_| {}, Says::NotMeant),
             ("never tightened", loose, Says::Found),
-            ("only a like label", |given| {
-                loose(given);
-                given.key().label = "default".to_owned();
-            }, Says::NotMeant),
-            ("disabled", |given| {
-                loose(given);
-                given.key().active = false;
-            }, Says::NotMeant),
-            ("a rate limit", |given| {
-                loose(given);
-                given.key().rate_limit = RateLimit::new(1, 1).ok();
-            }, Says::Fine),
-            ("domains are stated", |given| {
-                loose(given);
-                given.project().allowed_domains = Some(vec!["example.com".to_owned()]);
-            }, Says::Fine),
-            ("domains could not be read", |given| {
-                loose(given);
-                given.project().allowed_domains = None;
-            }, Says::Unknown),
+            (
+                "only a like label",
+                |given| {
+                    loose(given);
+                    given.key().label = "default".to_owned();
+                },
+                Says::NotMeant,
+            ),
+            (
+                "disabled",
+                |given| {
+                    loose(given);
+                    given.key().active = false;
+                },
+                Says::NotMeant,
+            ),
+            (
+                "a rate limit",
+                |given| {
+                    loose(given);
+                    given.key().rate_limit = RateLimit::new(1, 1).ok();
+                },
+                Says::Fine,
+            ),
+            (
+                "domains are stated",
+                |given| {
+                    loose(given);
+                    given.project().allowed_domains = Some(vec!["example.com".to_owned()]);
+                },
+                Says::Fine,
+            ),
+            (
+                "domains could not be read",
+                |given| {
+                    loose(given);
+                    given.project().allowed_domains = None;
+                },
+                Says::Unknown,
+            ),
         ],
     );
 }
@@ -134,24 +162,44 @@ fn no_rate_limit() {
         &[
             ("limited", |_| {}, Says::Fine),
             ("no limit", |given| given.key().rate_limit = None, Says::Found),
-            ("disabled", |given| {
-                given.key().rate_limit = None;
-                given.key().active = false;
-            }, Says::NotMeant),
+            (
+                "disabled",
+                |given| {
+                    given.key().rate_limit = None;
+                    given.key().active = false;
+                },
+                Says::NotMeant,
+            ),
             ("no secret holds it", |given| given.add_key(Ownership::Foreign).rate_limit = None, Says::Found),
-            ("as the use case states", |given| {
-                given.in_policy("exposure = \"server\"", "rate_limit = { count = 500, window = \"60s\" }");
-            }, Says::Fine),
-            ("looser than the use case states", |given| {
-                given.in_policy("exposure = \"server\"", "rate_limit = { count = 499, window = \"60s\" }");
-            }, Says::Found),
-            ("tighter than the use case states", |given| {
-                given.in_policy("exposure = \"server\"", "rate_limit = { count = 501, window = \"60s\" }");
-            }, Says::Fine),
-            ("in a page", |given| {
-                given.key().rate_limit = None;
-                given.secret().use_case = Some("page".to_owned());
-            }, Says::NotMeant),
+            (
+                "as the use case states",
+                |given| {
+                    given.in_policy("exposure = \"server\"", "rate_limit = { count = 500, window = \"60s\" }");
+                },
+                Says::Fine,
+            ),
+            (
+                "looser than the use case states",
+                |given| {
+                    given.in_policy("exposure = \"server\"", "rate_limit = { count = 499, window = \"60s\" }");
+                },
+                Says::Found,
+            ),
+            (
+                "tighter than the use case states",
+                |given| {
+                    given.in_policy("exposure = \"server\"", "rate_limit = { count = 501, window = \"60s\" }");
+                },
+                Says::Fine,
+            ),
+            (
+                "in a page",
+                |given| {
+                    given.key().rate_limit = None;
+                    given.secret().use_case = Some("page".to_owned());
+                },
+                Says::NotMeant,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -173,19 +221,31 @@ fn client_side_no_rate_limit() {
         &[
             ("on a server", |given| given.key().rate_limit = None, Says::NotMeant),
             ("a limited page", |given| given.secret().use_case = Some("page".to_owned()), Says::Fine),
-            ("a page", |given| {
-                given.secret().use_case = Some("page".to_owned());
-                given.key().rate_limit = None;
-            }, Says::Found),
-            ("an app", |given| {
-                given.secret().use_case = Some("app".to_owned());
-                given.key().rate_limit = None;
-            }, Says::Found),
-            ("disabled", |given| {
-                given.secret().use_case = Some("page".to_owned());
-                given.key().rate_limit = None;
-                given.key().active = false;
-            }, Says::NotMeant),
+            (
+                "a page",
+                |given| {
+                    given.secret().use_case = Some("page".to_owned());
+                    given.key().rate_limit = None;
+                },
+                Says::Found,
+            ),
+            (
+                "an app",
+                |given| {
+                    given.secret().use_case = Some("app".to_owned());
+                    given.key().rate_limit = None;
+                },
+                Says::Found,
+            ),
+            (
+                "disabled",
+                |given| {
+                    given.secret().use_case = Some("page".to_owned());
+                    given.key().rate_limit = None;
+                    given.key().active = false;
+                },
+                Says::NotMeant,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -206,18 +266,30 @@ fn open_domains() {
             ("a server", |given| given.project().allowed_domains = Some(vec!["*".to_owned()]), Says::NotMeant),
             ("a page of every domain", open, Says::Found),
             ("a page of stated domains", |given| given.secret().use_case = Some("page".to_owned()), Says::Fine),
-            ("a page, domains could not be read", |given| {
-                open(given);
-                given.project().allowed_domains = None;
-            }, Says::Unknown),
-            ("an app sends no domain", |given| {
-                open(given);
-                given.secret().use_case = Some("app".to_owned());
-            }, Says::NotMeant),
-            ("a page that has no key yet", |given| {
-                open(given);
-                given.secret().current = Some(version("v2", None, Holds::Empty));
-            }, Says::NotMeant),
+            (
+                "a page, domains could not be read",
+                |given| {
+                    open(given);
+                    given.project().allowed_domains = None;
+                },
+                Says::Unknown,
+            ),
+            (
+                "an app sends no domain",
+                |given| {
+                    open(given);
+                    given.secret().use_case = Some("app".to_owned());
+                },
+                Says::NotMeant,
+            ),
+            (
+                "a page that has no key yet",
+                |given| {
+                    open(given);
+                    given.secret().current = Some(version("v2", None, Holds::Empty));
+                },
+                Says::NotMeant,
+            ),
         ],
     );
 }

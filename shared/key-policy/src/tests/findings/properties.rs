@@ -22,9 +22,8 @@ fn hostile() -> impl Strategy<Value = String> {
 
 fn moment() -> impl Strategy<Value = Option<Timestamp>> {
     let days = prop_oneof![Just(0), Just(7), Just(30), Just(90), -400_i64..40];
-    let near = (days, -1_i64..2).prop_map(|(days, seconds)| {
-        now().checked_add(SignedDuration::from_secs(days * 86_400 + seconds)).unwrap()
-    });
+    let near = (days, -1_i64..2)
+        .prop_map(|(days, seconds)| now().checked_add(SignedDuration::from_secs(days * 86_400 + seconds)).unwrap());
     option::of(prop_oneof![8 => near, 1 => Just(Timestamp::MIN), 1 => Just(Timestamp::MAX)])
 }
 
@@ -78,7 +77,13 @@ fn secret() -> impl Strategy<Value = Secret> {
             consumers,
             created,
             last_accessed,
-            rotation: Rotation { enabled: rotation.0, function: None, last: rotation.1, next: rotation.2, schedule: None },
+            rotation: Rotation {
+                enabled: rotation.0,
+                function: None,
+                last: rotation.1,
+                next: rotation.2,
+                schedule: None,
+            },
             current: versions.0,
             pending: versions.1,
             previous: versions.2,
@@ -90,14 +95,23 @@ fn secret() -> impl Strategy<Value = Secret> {
 }
 
 fn key() -> impl Strategy<Value = ClientKey> {
-    let limit = option::of((1_u32..2_000, 1_u32..4_000).prop_map(|(count, window)| RateLimit::new(count, window).unwrap()));
+    let limit =
+        option::of((1_u32..2_000, 1_u32..4_000).prop_map(|(count, window)| RateLimit::new(count, window).unwrap()));
     (key_id(), hostile(), any::<bool>(), limit, moment(), proptest::sample::select(Ownership::ALL)).prop_map(
-        |(id, label, active, rate_limit, created, ownership)| ClientKey { id, label, active, rate_limit, created, ownership },
+        |(id, label, active, rate_limit, created, ownership)| ClientKey {
+            id,
+            label,
+            active,
+            rate_limit,
+            created,
+            ownership,
+        },
     )
 }
 
 fn project() -> impl Strategy<Value = Project> {
-    let domains = option::of(vec(proptest::sample::select(&["*", "example.com", HOSTILE][..]).prop_map(str::to_owned), 0..3));
+    let domains =
+        option::of(vec(proptest::sample::select(&["*", "example.com", HOSTILE][..]).prop_map(str::to_owned), 0..3));
     (41_u64..44, option::of(any::<bool>()), domains, option::of(vec(key(), 0..4))).prop_map(
         |(id, offers_rate_limits, allowed_domains, keys)| Project {
             id,
@@ -177,7 +191,8 @@ fn given() -> impl Strategy<Value = Given> {
     );
     (lists, moment(), moment(), any::<bool>()).prop_map(|(lists, first, last_signed, all_projects_listed)| {
         let mut given = Given::nothing_wrong();
-        (given.projects, given.of.secrets, given.of.tokens, given.of.integrations, given.of.organization_tokens) = lists;
+        (given.projects, given.of.secrets, given.of.tokens, given.of.integrations, given.of.organization_tokens) =
+            lists;
         given.projects.sort_by_key(|project| project.id);
         given.projects.dedup_by_key(|project| project.id);
         given.of.reviews = Reviews { first, last_signed };

@@ -17,14 +17,22 @@ fn review_overdue() {
             ("a second longer", |given| signed(given, "90d1s"), Says::Found),
             ("never signed, the first exactly so long ago", |given| given.of.reviews.first = ago("90d"), Says::Fine),
             ("never signed, a second longer", |given| given.of.reviews.first = ago("90d1s"), Says::Found),
-            ("another time in the policy", |given| {
-                signed(given, "1d1s");
-                given.add_to_policy("[review]\nevery = \"1d\"\n");
-            }, Says::Found),
-            ("zero", |given| {
-                signed(given, "0s");
-                given.add_to_policy("[review]\nevery = \"0s\"\n");
-            }, Says::Found),
+            (
+                "another time in the policy",
+                |given| {
+                    signed(given, "1d1s");
+                    given.add_to_policy("[review]\nevery = \"1d\"\n");
+                },
+                Says::Found,
+            ),
+            (
+                "zero",
+                |given| {
+                    signed(given, "0s");
+                    given.add_to_policy("[review]\nevery = \"0s\"\n");
+                },
+                Says::Found,
+            ),
             ("zero, and this is the first", |given| given.add_to_policy("[review]\nevery = \"0s\"\n"), Says::Fine),
         ],
     );

@@ -2,9 +2,7 @@
 
 use crate::findings::{Code, SubjectKind};
 use crate::inventory::{Answer, Holds, Ownership, Said};
-use crate::tests::given::{
-    CURRENT, Given, PREVIOUS, Says, ago, ahead, check, dsn, key, own, version,
-};
+use crate::tests::given::{CURRENT, Given, PREVIOUS, Says, ago, ahead, check, dsn, key, own, version};
 
 fn made(given: &mut Given, before: &str) {
     given.key().created = ago(before);
@@ -20,31 +18,51 @@ fn rotation_overdue() {
             ("exactly", |given| made(given, "90d"), Says::Fine),
             ("one second after", |given| made(given, "90d1s"), Says::Found),
             ("made in the future", |given| given.key().created = ahead("1d"), Says::Fine),
-            ("an interval of zero", |given| {
-                given.in_policy("interval = \"90d\"", "interval = \"0s\"");
-                given.key().created = ago("0s");
-            }, Says::Found),
-            ("no interval", |given| {
-                given.in_policy("interval = \"90d\"\n", "");
-                made(given, "900d");
-            }, Says::NotMeant),
+            (
+                "an interval of zero",
+                |given| {
+                    given.in_policy("interval = \"90d\"", "interval = \"0s\"");
+                    given.key().created = ago("0s");
+                },
+                Says::Found,
+            ),
+            (
+                "no interval",
+                |given| {
+                    given.in_policy("interval = \"90d\"\n", "");
+                    made(given, "900d");
+                },
+                Says::NotMeant,
+            ),
             ("Sentry does not say when", |given| given.key().created = None, Says::Unknown),
             ("the project is not seen", |given| given.projects.clear(), Says::Unknown),
             ("its keys are not known", |given| given.project().keys = None, Says::Unknown),
             ("the secret cannot be read", |given| given.current().holds = Holds::Unreadable, Says::Unknown),
             ("no key yet", |given| given.current().holds = Holds::Empty, Says::NotMeant),
-            ("of no use case", |given| {
-                given.secret().use_case = Some("none".to_owned());
-                made(given, "900d");
-            }, Says::NotMeant),
-            ("a new value does not make the key young", |given| {
-                made(given, "91d");
-                given.current().created = ago("1d");
-            }, Says::Found),
-            ("it waits for its deletion", |given| {
-                given.secret().scheduled_for_deletion = true;
-                given.secret().current = None;
-            }, Says::Unknown),
+            (
+                "of no use case",
+                |given| {
+                    given.secret().use_case = Some("none".to_owned());
+                    made(given, "900d");
+                },
+                Says::NotMeant,
+            ),
+            (
+                "a new value does not make the key young",
+                |given| {
+                    made(given, "91d");
+                    given.current().created = ago("1d");
+                },
+                Says::Found,
+            ),
+            (
+                "it waits for its deletion",
+                |given| {
+                    given.secret().scheduled_for_deletion = true;
+                    given.secret().current = None;
+                },
+                Says::Unknown,
+            ),
         ],
     );
 }
@@ -60,25 +78,41 @@ fn the_age_of_a_token_is_that_of_its_value() {
         &[
             ("exactly", |given| stored(given, "90d"), Says::Fine),
             ("one second after", |given| stored(given, "90d1s"), Says::Found),
-            ("not known", |given| {
-                given.of.secrets.clear();
-                given.add_reader("event:read").stored = None;
-            }, Says::Unknown),
-            ("refused", |given| {
-                given.of.secrets.clear();
-                let token = given.add_reader("event:read");
-                token.answer = Answer::Refused;
-                token.stored = ago("900d");
-            }, Says::NotMeant),
-            ("one of this system's own, in no use case", |given| {
-                given.of.secrets.clear();
-                given.of.tokens[0].stored = ago("900d");
-            }, Says::NotMeant),
-            ("one of this system's own, in a use case", |given| {
-                given.of.secrets.clear();
-                given.of.tokens[0].stored = ago("900d");
-                given.of.tokens[0].use_case = Some("manager".to_owned());
-            }, Says::Found),
+            (
+                "not known",
+                |given| {
+                    given.of.secrets.clear();
+                    given.add_reader("event:read").stored = None;
+                },
+                Says::Unknown,
+            ),
+            (
+                "refused",
+                |given| {
+                    given.of.secrets.clear();
+                    let token = given.add_reader("event:read");
+                    token.answer = Answer::Refused;
+                    token.stored = ago("900d");
+                },
+                Says::NotMeant,
+            ),
+            (
+                "one of this system's own, in no use case",
+                |given| {
+                    given.of.secrets.clear();
+                    given.of.tokens[0].stored = ago("900d");
+                },
+                Says::NotMeant,
+            ),
+            (
+                "one of this system's own, in a use case",
+                |given| {
+                    given.of.secrets.clear();
+                    given.of.tokens[0].stored = ago("900d");
+                    given.of.tokens[0].use_case = Some("manager".to_owned());
+                },
+                Says::Found,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -98,14 +132,22 @@ fn rotation_upcoming() {
             ("one second after", |given| made(given, "76d1s"), Says::Found),
             ("at the end", |given| made(given, "90d"), Says::Found),
             ("overdue says so itself", |given| made(given, "90d1s"), Says::Fine),
-            ("no warning wanted", |given| {
-                given.in_policy("warn = \"14d\"\n", "");
-                made(given, "89d");
-            }, Says::Fine),
-            ("a warning of zero", |given| {
-                given.in_policy("warn = \"14d\"", "warn = \"0s\"");
-                made(given, "89d23h59m59s");
-            }, Says::Fine),
+            (
+                "no warning wanted",
+                |given| {
+                    given.in_policy("warn = \"14d\"\n", "");
+                    made(given, "89d");
+                },
+                Says::Fine,
+            ),
+            (
+                "a warning of zero",
+                |given| {
+                    given.in_policy("warn = \"14d\"", "warn = \"0s\"");
+                    made(given, "89d23h59m59s");
+                },
+                Says::Fine,
+            ),
             ("Sentry does not say when", |given| given.key().created = None, Says::Unknown),
             ("a token", |given| given.add_reader("event:read").stored = ago("80d"), Says::Found),
         ],
@@ -123,27 +165,47 @@ fn rotation_failing() {
             ("nothing pending", |_| {}, Says::Fine),
             ("pending for a day", |given| pending(given, "1d"), Says::Fine),
             ("pending for longer", |given| pending(given, "1d1s"), Says::Found),
-            ("pending since nobody knows when", |given| {
-                given.secret().pending = Some(version("v3", None, Holds::Empty));
-            }, Says::Unknown),
+            (
+                "pending since nobody knows when",
+                |given| {
+                    given.secret().pending = Some(version("v3", None, Holds::Empty));
+                },
+                Says::Unknown,
+            ),
             ("due a day ago", |given| given.secret().rotation.next = ago("1d"), Says::Fine),
             ("due longer ago", |given| given.secret().rotation.next = ago("1d1s"), Says::Found),
-            ("due, and not enabled", |given| {
-                given.secret().rotation.next = ago("9d");
-                given.secret().rotation.enabled = false;
-            }, Says::Fine),
-            ("due, and pending since nobody knows when", |given| {
-                given.secret().pending = Some(version("v3", None, Holds::Empty));
-                given.secret().rotation.next = ago("9d");
-            }, Says::Found),
-            ("a copy", |given| {
-                pending(given, "9d");
-                given.secret().replica_of = Some("eu-west-2".to_owned());
-            }, Says::NotMeant),
-            ("it waits for its deletion", |given| {
-                pending(given, "9d");
-                given.secret().scheduled_for_deletion = true;
-            }, Says::NotMeant),
+            (
+                "due, and not enabled",
+                |given| {
+                    given.secret().rotation.next = ago("9d");
+                    given.secret().rotation.enabled = false;
+                },
+                Says::Fine,
+            ),
+            (
+                "due, and pending since nobody knows when",
+                |given| {
+                    given.secret().pending = Some(version("v3", None, Holds::Empty));
+                    given.secret().rotation.next = ago("9d");
+                },
+                Says::Found,
+            ),
+            (
+                "a copy",
+                |given| {
+                    pending(given, "9d");
+                    given.secret().replica_of = Some("eu-west-2".to_owned());
+                },
+                Says::NotMeant,
+            ),
+            (
+                "it waits for its deletion",
+                |given| {
+                    pending(given, "9d");
+                    given.secret().scheduled_for_deletion = true;
+                },
+                Says::NotMeant,
+            ),
         ],
     );
 }
@@ -158,23 +220,39 @@ fn rotation_disabled() {
         &[
             ("enabled", |_| {}, Says::Fine),
             ("not enabled", off, Says::Found),
-            ("a copy", |given| {
-                off(given);
-                given.secret().replica_of = Some("eu-west-2".to_owned());
-            }, Says::NotMeant),
-            ("it waits for its deletion", |given| {
-                off(given);
-                given.secret().scheduled_for_deletion = true;
-            }, Says::NotMeant),
-            ("no interval", |given| {
-                off(given);
-                given.in_policy("interval = \"90d\"\n", "");
-            }, Says::NotMeant),
-            ("a token", |given| {
-                given.of.secrets.clear();
-                given.add_reader("event:read");
-                off(given);
-            }, Says::NotMeant),
+            (
+                "a copy",
+                |given| {
+                    off(given);
+                    given.secret().replica_of = Some("eu-west-2".to_owned());
+                },
+                Says::NotMeant,
+            ),
+            (
+                "it waits for its deletion",
+                |given| {
+                    off(given);
+                    given.secret().scheduled_for_deletion = true;
+                },
+                Says::NotMeant,
+            ),
+            (
+                "no interval",
+                |given| {
+                    off(given);
+                    given.in_policy("interval = \"90d\"\n", "");
+                },
+                Says::NotMeant,
+            ),
+            (
+                "a token",
+                |given| {
+                    given.of.secrets.clear();
+                    given.add_reader("event:read");
+                    off(given);
+                },
+                Says::NotMeant,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -199,62 +277,110 @@ fn rotation_faked() {
         &[
             ("written with its key", |_| {}, Says::Fine),
             ("written anew, which alone says nothing", rewritten, Says::Fine),
-            ("written within a day, the version before holds it too", |given| {
-                given.key().created = ago("11d");
-                same_before(given);
-            }, Says::Fine),
-            ("a second later", |given| {
-                given.key().created = ago("11d1s");
-                same_before(given);
-            }, Says::Found),
-            ("the version before holds the same key", |given| {
-                rewritten(given);
-                same_before(given);
-            }, Says::Found),
-            ("a rotation within a day of the key", |given| {
-                rewritten(given);
-                given.secret().rotation.last = ago("49d");
-            }, Says::Fine),
-            ("a rotation a second later", |given| {
-                rewritten(given);
-                given.secret().rotation.last = ago("48d23h59m59s");
-            }, Says::Found),
-            ("the key is beyond the interval, the value is not", |given| {
-                rewritten(given);
-                given.key().created = ago("90d1s");
-            }, Says::Found),
-            ("exactly the interval", |given| {
-                rewritten(given);
-                given.key().created = ago("90d");
-            }, Says::Fine),
-            ("both are beyond it", |given| {
-                rewritten(given);
-                given.key().created = ago("200d");
-                given.current().created = ago("91d");
-            }, Says::Fine),
-            ("an old key that was imported", |given| {
-                rewritten(given);
-                given.key().created = ago("900d");
-                given.secret().created = ago("10d1m");
-            }, Says::Fine),
-            ("imported or not, nobody knows", |given| {
-                rewritten(given);
-                given.key().created = ago("900d");
-                given.secret().created = None;
-            }, Says::Unknown),
-            ("an interval of zero", |given| {
-                rewritten(given);
-                given.in_policy("interval = \"90d\"", "interval = \"0s\"");
-            }, Says::Fine),
+            (
+                "written within a day, the version before holds it too",
+                |given| {
+                    given.key().created = ago("11d");
+                    same_before(given);
+                },
+                Says::Fine,
+            ),
+            (
+                "a second later",
+                |given| {
+                    given.key().created = ago("11d1s");
+                    same_before(given);
+                },
+                Says::Found,
+            ),
+            (
+                "the version before holds the same key",
+                |given| {
+                    rewritten(given);
+                    same_before(given);
+                },
+                Says::Found,
+            ),
+            (
+                "a rotation within a day of the key",
+                |given| {
+                    rewritten(given);
+                    given.secret().rotation.last = ago("49d");
+                },
+                Says::Fine,
+            ),
+            (
+                "a rotation a second later",
+                |given| {
+                    rewritten(given);
+                    given.secret().rotation.last = ago("48d23h59m59s");
+                },
+                Says::Found,
+            ),
+            (
+                "the key is beyond the interval, the value is not",
+                |given| {
+                    rewritten(given);
+                    given.key().created = ago("90d1s");
+                },
+                Says::Found,
+            ),
+            (
+                "exactly the interval",
+                |given| {
+                    rewritten(given);
+                    given.key().created = ago("90d");
+                },
+                Says::Fine,
+            ),
+            (
+                "both are beyond it",
+                |given| {
+                    rewritten(given);
+                    given.key().created = ago("200d");
+                    given.current().created = ago("91d");
+                },
+                Says::Fine,
+            ),
+            (
+                "an old key that was imported",
+                |given| {
+                    rewritten(given);
+                    given.key().created = ago("900d");
+                    given.secret().created = ago("10d1m");
+                },
+                Says::Fine,
+            ),
+            (
+                "imported or not, nobody knows",
+                |given| {
+                    rewritten(given);
+                    given.key().created = ago("900d");
+                    given.secret().created = None;
+                },
+                Says::Unknown,
+            ),
+            (
+                "an interval of zero",
+                |given| {
+                    rewritten(given);
+                    given.in_policy("interval = \"90d\"", "interval = \"0s\"");
+                },
+                Says::Fine,
+            ),
             ("Sentry does not say when", |given| given.key().created = None, Says::Unknown),
             ("AWS does not say when", |given| given.current().created = None, Says::Unknown),
             ("the key is not seen", |given| given.project().keys = None, Says::Unknown),
             ("no key", |given| given.current().holds = Holds::Empty, Says::NotMeant),
-            ("a copy", |given| {
-                rewritten(given);
-                same_before(given);
-                given.secret().replica_of = Some("eu-west-2".to_owned());
-            }, Says::NotMeant),
+            (
+                "a copy",
+                |given| {
+                    rewritten(given);
+                    same_before(given);
+                    given.secret().replica_of = Some("eu-west-2".to_owned());
+                },
+                Says::NotMeant,
+            ),
         ],
     );
 }
@@ -272,42 +398,78 @@ fn previous_still_live() {
             ("within its grace", |given| live(given, "6d23h59m59s"), Says::Fine),
             ("exactly", |given| live(given, "7d"), Says::Fine),
             ("one second after", |given| live(given, "7d1s"), Says::Found),
-            ("grace_max comes before grace", |given| {
-                live(given, "30d");
-                given.secret().use_case = Some("page".to_owned());
-            }, Says::Fine),
-            ("after grace_max, though the policy keeps it", |given| {
-                live(given, "30d1s");
-                given.secret().use_case = Some("page".to_owned());
-            }, Says::Found),
-            ("no grace stated: 30 days", |given| {
-                live(given, "30d");
-                given.in_policy("grace = \"7d\"\n", "");
-            }, Says::Fine),
-            ("no grace stated: one second after", |given| {
-                live(given, "30d1s");
-                given.in_policy("grace = \"7d\"\n", "");
-            }, Says::Found),
-            ("a grace of zero", |given| {
-                live(given, "0s");
-                given.in_policy("grace = \"7d\"", "grace = \"0s\"");
-            }, Says::Found),
-            ("it is the current one too", |given| {
-                live(given, "90d");
-                given.secret().previous = Some(version("v1", None, dsn(CURRENT)));
-            }, Says::NotMeant),
+            (
+                "grace_max comes before grace",
+                |given| {
+                    live(given, "30d");
+                    given.secret().use_case = Some("page".to_owned());
+                },
+                Says::Fine,
+            ),
+            (
+                "after grace_max, though the policy keeps it",
+                |given| {
+                    live(given, "30d1s");
+                    given.secret().use_case = Some("page".to_owned());
+                },
+                Says::Found,
+            ),
+            (
+                "no grace stated: 30 days",
+                |given| {
+                    live(given, "30d");
+                    given.in_policy("grace = \"7d\"\n", "");
+                },
+                Says::Fine,
+            ),
+            (
+                "no grace stated: one second after",
+                |given| {
+                    live(given, "30d1s");
+                    given.in_policy("grace = \"7d\"\n", "");
+                },
+                Says::Found,
+            ),
+            (
+                "a grace of zero",
+                |given| {
+                    live(given, "0s");
+                    given.in_policy("grace = \"7d\"", "grace = \"0s\"");
+                },
+                Says::Found,
+            ),
+            (
+                "it is the current one too",
+                |given| {
+                    live(given, "90d");
+                    given.secret().previous = Some(version("v1", None, dsn(CURRENT)));
+                },
+                Says::NotMeant,
+            ),
             ("none", |given| given.secret().previous = None, Says::NotMeant),
-            ("it is gone", |given| {
-                given.project().keys = Some(vec![key(CURRENT, Ownership::Current)]);
-            }, Says::Fine),
+            (
+                "it is gone",
+                |given| {
+                    given.project().keys = Some(vec![key(CURRENT, Ownership::Current)]);
+                },
+                Says::Fine,
+            ),
             ("keys are not known", |given| given.project().keys = None, Says::Unknown),
-            ("since when is not known", |given| {
-                live(given, "90d");
-                given.current().created = None;
-            }, Says::Unknown),
-            ("it cannot be read", |given| {
-                given.secret().previous = Some(version("v1", None, Holds::Unreadable));
-            }, Says::Unknown),
+            (
+                "since when is not known",
+                |given| {
+                    live(given, "90d");
+                    given.current().created = None;
+                },
+                Says::Unknown,
+            ),
+            (
+                "it cannot be read",
+                |given| {
+                    given.secret().previous = Some(version("v1", None, Holds::Unreadable));
+                },
+                Says::Unknown,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -329,18 +491,30 @@ fn current_key_dead() {
             ("not in its project", |given| given.project().keys = Some(Vec::new()), Says::Found),
             ("keys are not known", |given| given.project().keys = None, Says::Unknown),
             ("its project is not there", |given| given.projects.clear(), Says::Found),
-            ("not all projects were listed", |given| {
-                given.projects.clear();
-                given.of.all_projects_listed = false;
-            }, Says::Unknown),
-            ("the policy places it in another organization", |given| {
-                given.projects.clear();
-                given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"other\"\n");
-            }, Says::Unknown),
-            ("the policy places it in this one, by its id", |given| {
-                given.projects.clear();
-                given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"7\"\n");
-            }, Says::Found),
+            (
+                "not all projects were listed",
+                |given| {
+                    given.projects.clear();
+                    given.of.all_projects_listed = false;
+                },
+                Says::Unknown,
+            ),
+            (
+                "the policy places it in another organization",
+                |given| {
+                    given.projects.clear();
+                    given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"other\"\n");
+                },
+                Says::Unknown,
+            ),
+            (
+                "the policy places it in this one, by its id",
+                |given| {
+                    given.projects.clear();
+                    given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"7\"\n");
+                },
+                Says::Found,
+            ),
             ("it cannot be read", |given| given.current().holds = Holds::Unreadable, Says::Unknown),
             ("no key yet", |given| given.current().holds = Holds::Empty, Says::NotMeant),
             ("no version", |given| given.secret().current = None, Says::NotMeant),
@@ -360,10 +534,14 @@ fn no_rationale() {
         &[
             ("all have one", |_| {}, Says::Fine),
             ("none has one", |given| given.in_policy("rationale = \"A quarter bounds a leak.\"\n", ""), Says::Found),
-            ("no intervals", |given| {
-                given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
-                given.in_policy("interval = \"90d\"\n", "");
-            }, Says::NotMeant),
+            (
+                "no intervals",
+                |given| {
+                    given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
+                    given.in_policy("interval = \"90d\"\n", "");
+                },
+                Says::NotMeant,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
@@ -379,28 +557,48 @@ fn client_side_undecided() {
     check(
         Code::ClientSideUndecided,
         &[
-            ("no secret is in one", |given| {
-                given.in_policy("at_grace_max = \"keep\"\n", "");
-                given.in_policy("grace_max = \"30d\"\n", "");
-            }, Says::NotMeant),
+            (
+                "no secret is in one",
+                |given| {
+                    given.in_policy("at_grace_max = \"keep\"\n", "");
+                    given.in_policy("grace_max = \"30d\"\n", "");
+                },
+                Says::NotMeant,
+            ),
             ("decided", page, Says::Fine),
-            ("no interval", |given| {
-                page(given);
-                given.in_policy("interval = \"90d\"\n", "");
-            }, Says::Found),
-            ("no rationale", |given| {
-                page(given);
-                given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
-            }, Says::Found),
-            ("nothing for the end of the grace", |given| {
-                page(given);
-                given.in_policy("grace_max = \"30d\"\nat_grace_max = \"keep\"\n", "");
-            }, Says::Found),
-            ("by the default use case", |given| {
-                given.secret().use_case = None;
-                given.in_policy("[defaults]\n", "[defaults]\nuse_case = \"app\"\n");
-                given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
-            }, Says::Found),
+            (
+                "no interval",
+                |given| {
+                    page(given);
+                    given.in_policy("interval = \"90d\"\n", "");
+                },
+                Says::Found,
+            ),
+            (
+                "no rationale",
+                |given| {
+                    page(given);
+                    given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
+                },
+                Says::Found,
+            ),
+            (
+                "nothing for the end of the grace",
+                |given| {
+                    page(given);
+                    given.in_policy("grace_max = \"30d\"\nat_grace_max = \"keep\"\n", "");
+                },
+                Says::Found,
+            ),
+            (
+                "by the default use case",
+                |given| {
+                    given.secret().use_case = None;
+                    given.in_policy("[defaults]\n", "[defaults]\nuse_case = \"app\"\n");
+                    given.in_policy("rationale = \"A quarter bounds a leak.\"\n", "");
+                },
+                Says::Found,
+            ),
         ],
     );
 }

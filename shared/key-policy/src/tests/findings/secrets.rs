@@ -21,18 +21,30 @@ fn no_owner_and_no_contact() {
             ("by the tag", |given| given.in_policy("owner = \"web-team\"\n", ""), Says::Fine),
             ("by the policy", |given| given.secret().owner = None, Says::Fine),
             ("by neither", nobody, Says::Found),
-            ("a tag of blanks", |given| {
-                nobody(given);
-                given.secret().owner = Some("  ".to_owned());
-            }, Says::Found),
-            ("a use case that the policy does not have", |given| {
-                given.secret().owner = None;
-                given.secret().use_case = Some("none".to_owned());
-            }, Says::Found),
-            ("a use case of another kind", |given| {
-                given.secret().owner = None;
-                given.secret().use_case = Some("reader".to_owned());
-            }, Says::Found),
+            (
+                "a tag of blanks",
+                |given| {
+                    nobody(given);
+                    given.secret().owner = Some("  ".to_owned());
+                },
+                Says::Found,
+            ),
+            (
+                "a use case that the policy does not have",
+                |given| {
+                    given.secret().owner = None;
+                    given.secret().use_case = Some("none".to_owned());
+                },
+                Says::Found,
+            ),
+            (
+                "a use case of another kind",
+                |given| {
+                    given.secret().owner = None;
+                    given.secret().use_case = Some("reader".to_owned());
+                },
+                Says::Found,
+            ),
         ],
     );
     check(
@@ -40,10 +52,14 @@ fn no_owner_and_no_contact() {
         &[
             ("stated", |_| {}, Says::Fine),
             ("not stated", no_contact, Says::Found),
-            ("no owner either", |given| {
-                nobody(given);
-                no_contact(given);
-            }, Says::NotMeant),
+            (
+                "no owner either",
+                |given| {
+                    nobody(given);
+                    no_contact(given);
+                },
+                Says::NotMeant,
+            ),
             ("an owner by tag in no use case", |given| given.secret().use_case = Some("none".to_owned()), Says::Found),
         ],
     );
@@ -69,25 +85,41 @@ fn undocumented_use_of_a_secret() {
             ("without a tag, in the default one", |given| given.secret().use_case = None, Says::Fine),
             ("in none of the policy", |given| given.secret().use_case = Some("none".to_owned()), Says::Found),
             ("in one of another kind", |given| given.secret().use_case = Some("reader".to_owned()), Says::Found),
-            ("by a tag, without a kind", |given| {
-                given.secret().kind = Said::Nothing;
-            }, Says::Fine),
-            ("a token in its use case", |given| {
-                given.add_reader("event:read");
-            }, Says::Fine),
-            ("a token without tags", |given| {
-                given.add_reader("event:read").use_case = None;
-                let secret = given.of.secrets.last_mut().unwrap();
-                secret.use_case = None;
-                secret.kind = Said::Nothing;
-            }, Says::Found),
-            ("one of this system's own", |given| {
-                let mut secret = secret("audit-keys");
-                secret.kind = Said::Nothing;
-                secret.use_case = None;
-                secret.current = Some(version("v1", None, Holds::Token));
-                given.of.secrets.push(secret);
-            }, Says::Fine),
+            (
+                "by a tag, without a kind",
+                |given| {
+                    given.secret().kind = Said::Nothing;
+                },
+                Says::Fine,
+            ),
+            (
+                "a token in its use case",
+                |given| {
+                    given.add_reader("event:read");
+                },
+                Says::Fine,
+            ),
+            (
+                "a token without tags",
+                |given| {
+                    given.add_reader("event:read").use_case = None;
+                    let secret = given.of.secrets.last_mut().unwrap();
+                    secret.use_case = None;
+                    secret.kind = Said::Nothing;
+                },
+                Says::Found,
+            ),
+            (
+                "one of this system's own",
+                |given| {
+                    let mut secret = secret("audit-keys");
+                    secret.kind = Said::Nothing;
+                    secret.use_case = None;
+                    secret.current = Some(version("v1", None, Holds::Token));
+                    given.of.secrets.push(secret);
+                },
+                Says::Fine,
+            ),
         ],
     );
 }
@@ -117,40 +149,68 @@ fn sdk_secret_not_store_only() {
         &[
             ("DSNs in the public form", |_| {}, Says::Fine),
             ("a token", |given| holds(given, Holds::Token), Says::Found),
-            ("a DSN with its secret part", |given| {
-                holds(given, Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: true });
-            }, Says::Found),
+            (
+                "a DSN with its secret part",
+                |given| {
+                    holds(given, Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: true });
+                },
+                Says::Found,
+            ),
             ("neither DSN nor token", |given| holds(given, Holds::Other), Says::Found),
             ("nothing yet", |given| holds(given, Holds::Empty), Says::Fine),
             ("it cannot be read", |given| holds(given, Holds::Unreadable), Says::Unknown),
-            ("a token at AWSPREVIOUS", |given| {
-                given.secret().previous = Some(version("v1", None, Holds::Token));
-            }, Says::Found),
-            ("a token at AWSPENDING, the rest unreadable", |given| {
-                holds(given, Holds::Unreadable);
-                given.secret().pending = Some(version("v3", None, Holds::Token));
-            }, Says::Found),
-            ("the secret of a token", |given| {
-                given.secret().kind = Said::Known(Kind::IntegrationToken);
-                holds(given, Holds::Token);
-            }, Says::NotMeant),
-            ("without a kind, in a use case of client keys", |given| {
-                given.secret().kind = Said::Nothing;
-                holds(given, Holds::Token);
-            }, Says::Found),
-            ("it waits for its deletion", |given| {
-                given.secret().scheduled_for_deletion = true;
-                given.secret().current = None;
-                given.secret().previous = None;
-            }, Says::Unknown),
-            ("one of this system's own tokens", |given| {
-                given.secret().kind = Said::Nothing;
-                given.secret().use_case = None;
-                holds(given, Holds::Token);
-                let mut token = own("retire-keys", "org:read, project:write");
-                token.secret_arn = arn("sentry/web");
-                given.of.tokens.push(token);
-            }, Says::NotMeant),
+            (
+                "a token at AWSPREVIOUS",
+                |given| {
+                    given.secret().previous = Some(version("v1", None, Holds::Token));
+                },
+                Says::Found,
+            ),
+            (
+                "a token at AWSPENDING, the rest unreadable",
+                |given| {
+                    holds(given, Holds::Unreadable);
+                    given.secret().pending = Some(version("v3", None, Holds::Token));
+                },
+                Says::Found,
+            ),
+            (
+                "the secret of a token",
+                |given| {
+                    given.secret().kind = Said::Known(Kind::IntegrationToken);
+                    holds(given, Holds::Token);
+                },
+                Says::NotMeant,
+            ),
+            (
+                "without a kind, in a use case of client keys",
+                |given| {
+                    given.secret().kind = Said::Nothing;
+                    holds(given, Holds::Token);
+                },
+                Says::Found,
+            ),
+            (
+                "it waits for its deletion",
+                |given| {
+                    given.secret().scheduled_for_deletion = true;
+                    given.secret().current = None;
+                    given.secret().previous = None;
+                },
+                Says::Unknown,
+            ),
+            (
+                "one of this system's own tokens",
+                |given| {
+                    given.secret().kind = Said::Nothing;
+                    given.secret().use_case = None;
+                    holds(given, Holds::Token);
+                    let mut token = own("retire-keys", "org:read, project:write");
+                    token.secret_arn = arn("sentry/web");
+                    given.of.tokens.push(token);
+                },
+                Says::NotMeant,
+            ),
         ],
     );
 }
@@ -162,30 +222,50 @@ fn shadow_copy() {
         &[
             ("one secret", |_| {}, Says::Fine),
             ("two", |given| given.of.secrets.push(secret("sentry/copy")), Says::Found),
-            ("only the version before", |given| {
-                let mut copy = secret("sentry/copy");
-                copy.current = Some(version("v1", None, dsn("33333333333333333333333333333333")));
-                copy.previous = Some(version("v0", None, dsn(CURRENT)));
-                given.of.secrets.push(copy);
-            }, Says::Fine),
-            ("one of them pending", |given| {
-                let mut copy = secret("sentry/copy");
-                copy.current = None;
-                copy.pending = Some(version("v1", None, dsn(CURRENT)));
-                given.of.secrets.push(copy);
-            }, Says::Found),
-            ("current and pending of one secret", |given| {
-                given.secret().pending = Some(version("v3", None, dsn(CURRENT)));
-            }, Says::Fine),
-            ("another secret cannot be read", |given| {
-                let mut other = secret("sentry/other");
-                other.current = Some(version("v1", None, Holds::Unreadable));
-                given.of.secrets.push(other);
-            }, Says::Unknown),
-            ("of a project that Sentry does not show", |given| {
-                given.of.secrets.push(secret("sentry/copy"));
-                given.projects.clear();
-            }, Says::Found),
+            (
+                "only the version before",
+                |given| {
+                    let mut copy = secret("sentry/copy");
+                    copy.current = Some(version("v1", None, dsn("33333333333333333333333333333333")));
+                    copy.previous = Some(version("v0", None, dsn(CURRENT)));
+                    given.of.secrets.push(copy);
+                },
+                Says::Fine,
+            ),
+            (
+                "one of them pending",
+                |given| {
+                    let mut copy = secret("sentry/copy");
+                    copy.current = None;
+                    copy.pending = Some(version("v1", None, dsn(CURRENT)));
+                    given.of.secrets.push(copy);
+                },
+                Says::Found,
+            ),
+            (
+                "current and pending of one secret",
+                |given| {
+                    given.secret().pending = Some(version("v3", None, dsn(CURRENT)));
+                },
+                Says::Fine,
+            ),
+            (
+                "another secret cannot be read",
+                |given| {
+                    let mut other = secret("sentry/other");
+                    other.current = Some(version("v1", None, Holds::Unreadable));
+                    given.of.secrets.push(other);
+                },
+                Says::Unknown,
+            ),
+            (
+                "of a project that Sentry does not show",
+                |given| {
+                    given.of.secrets.push(secret("sentry/copy"));
+                    given.projects.clear();
+                },
+                Says::Found,
+            ),
         ],
     );
 }
@@ -217,10 +297,14 @@ fn replica_out_of_sync() {
             ("all in sync", |given| replicas(given, &[true, true]), Says::Fine),
             ("one behind", |given| replicas(given, &[true, false]), Says::Found),
             ("not read", |given| given.secret().replicas = None, Says::Unknown),
-            ("a copy itself", |given| {
-                replicas(given, &[false]);
-                given.secret().replica_of = Some("eu-west-2".to_owned());
-            }, Says::NotMeant),
+            (
+                "a copy itself",
+                |given| {
+                    replicas(given, &[false]);
+                    given.secret().replica_of = Some("eu-west-2".to_owned());
+                },
+                Says::NotMeant,
+            ),
         ],
     );
 }
@@ -233,10 +317,14 @@ fn no_consumer() {
             ("named", |_| {}, Says::Fine),
             ("no tag", |given| given.secret().consumers = None, Says::Found),
             ("a tag of blanks", |given| given.secret().consumers = Some(" ".to_owned()), Says::Found),
-            ("it waits for its deletion", |given| {
-                given.secret().consumers = None;
-                given.secret().scheduled_for_deletion = true;
-            }, Says::NotMeant),
+            (
+                "it waits for its deletion",
+                |given| {
+                    given.secret().consumers = None;
+                    given.secret().scheduled_for_deletion = true;
+                },
+                Says::NotMeant,
+            ),
         ],
     );
     let rows = [
