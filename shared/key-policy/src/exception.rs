@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::errors::Problems;
+use crate::person;
 use crate::read::{Node, TableReader, date, name};
 
 /// One finding on one subject that is accepted until a day.
@@ -13,7 +14,7 @@ use crate::read::{Node, TableReader, date, name};
 pub struct Exception {
     /// The code of the finding.
     pub finding: String,
-    /// The id of the subject, as in the report.
+    /// The id of the subject as in the report, or its name, unless it is a client key, whose label anybody may write.
     pub subject: String,
     /// Why it is accepted.
     pub reason: String,
@@ -32,6 +33,12 @@ impl Exception {
     #[must_use]
     pub fn holds_on(&self, today: Date) -> bool {
         today <= self.until
+    }
+
+    /// Whether who approved it is who asked, in another spelling: then it accepts nothing.
+    #[must_use]
+    pub fn is_self_approved(&self) -> bool {
+        person::same_person(&self.requester, &self.approver)
     }
 }
 
@@ -65,7 +72,7 @@ fn exception(mut table: TableReader<'_>, problems: &mut Problems) -> Option<Exce
     let until = table.required(problems, "until", date);
     table.finish(problems);
     if let (Some(requester), Some(approver)) = (requester.as_good(), approver.as_good())
-        && same_person(&requester.value, &approver.value)
+        && is_same_text(&requester.value, &approver.value)
     {
         let message = "the approver must be somebody other than the requester";
         approver.fail::<()>(problems, message);
@@ -81,6 +88,6 @@ fn exception(mut table: TableReader<'_>, problems: &mut Problems) -> Option<Exce
     })
 }
 
-fn same_person(a: &str, b: &str) -> bool {
+fn is_same_text(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }

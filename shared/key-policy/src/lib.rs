@@ -1,7 +1,8 @@
 //! The key policy: what each kind of Sentry key is for, how long it lives, and which secrets may name which projects.
 //!
-//! Pure: text in, values or located errors out. The file's members are described in `docs/policy-file.md`, and by example in
-//! `policy/key-policy.toml`, which is also the policy that is built in ([`Policy::built_in`]).
+//! Pure: text in, values or located errors out; an inventory in, findings out ([`judge_project`], [`judge_rest`]). The file's
+//! members are described in `docs/policy-file.md`, and by example in `policy/key-policy.toml`, which is also the policy that
+//! is built in ([`Policy::built_in`]). What is found, why and with what remedy is in `docs/findings.md` ([`findings_page`]).
 //!
 //! ```
 //! use key_policy::{Mode, Policy};
@@ -19,18 +20,25 @@ mod birth;
 mod consent;
 mod duration;
 mod errors;
+mod evaluate;
 mod exception;
+mod facts;
+pub mod findings;
+pub mod inventory;
 mod markdown;
+mod person;
 mod policy;
 mod preset;
 mod rate_limit;
 mod read;
 mod render;
+pub mod rules;
 mod schema;
 mod scope;
 mod sections;
 mod suggest;
 mod syntax;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod use_case;
@@ -42,11 +50,14 @@ pub use birth::{BirthSettings, LoaderOptions};
 pub use consent::Consent;
 pub use duration::{DurationError, LONGEST, duration_text, parse_duration};
 pub use errors::{PolicyError, PolicyErrors};
+pub use evaluate::{Judged, judge_project, judge_rest};
 pub use exception::Exception;
+pub use facts::{Facts, Label, Organizational};
 pub use policy::{BUILT_IN, Mode, Policy, UnknownUseCase};
 pub use preset::Preset;
 pub use rate_limit::{RateLimit, RateLimitError};
 pub use render::policy_page;
+pub use rules::findings_page;
 pub use schema::{json_schema, schema_file};
 pub use scope::{
     Condition, ENDPOINTS_DATE, ENDPOINTS_SOURCE, Endpoint, Power, Role, SCOPES, ScopeSet, admin_scopes, called,
@@ -54,4 +65,5 @@ pub use scope::{
     permissions_page,
 };
 pub use sections::{Orphan, Proof, Review};
+pub use tally::{Count, State, Tally};
 pub use use_case::{AtGraceMax, Exposure, Kind, Signal, UseCase};

@@ -1,6 +1,8 @@
 //! The file as operators see it: the rules, the report, the built-in policy.
 
 mod built_in;
+mod findings;
+mod given;
 mod members;
 mod pages;
 mod report;

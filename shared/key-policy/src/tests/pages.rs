@@ -1,7 +1,8 @@
 //! The rendered pages: fresh, and true to the policy that they are about.
 
 use super::built_in::with_examples;
-use crate::{BUILT_IN, Policy, Preset, SCOPES, permissions_page, policy_page, schema_file};
+use crate::findings::Code;
+use crate::{BUILT_IN, Policy, Preset, SCOPES, findings_page, permissions_page, policy_page, schema_file};
 
 #[track_caller]
 fn assert_fresh(name: &str, committed: &str, rendered: &str) {
@@ -14,6 +15,7 @@ fn the_committed_files_are_fresh() {
     let page = policy_page(&policy, BUILT_IN);
     assert_fresh("docs/policy.md", include_str!("../../../../docs/policy.md"), &page);
     assert_fresh("docs/permissions.md", include_str!("../../../../docs/permissions.md"), &permissions_page());
+    assert_fresh("docs/findings.md", include_str!("../../../../docs/findings.md"), &findings_page());
     let schema = include_str!("../../../../policy/key-policy.schema.json");
     assert_fresh("policy/key-policy.schema.json", schema, &schema_file());
 }
@@ -54,5 +56,15 @@ fn a_table_has_as_many_cells_in_each_row() {
             assert!(cells.is_none() || found.is_none() || cells == found, "{line}");
             cells = found;
         }
+    }
+}
+
+#[test]
+fn the_findings_page_has_a_chapter_and_a_line_for_each_code() {
+    let page = findings_page();
+    for code in Code::ALL {
+        assert_eq!(page.matches(&format!("### `{code}`\n")).count(), 1, "{code}");
+        let anchor = code.word().to_lowercase();
+        assert_eq!(page.matches(&format!("| [`{code}`](#{anchor}) |")).count(), 1, "{code}");
     }
 }
