@@ -140,3 +140,18 @@ fn the_order_of_the_inventory_does_not_change_what_is_found() {
     assert_eq!(given.judged().findings.len(), count);
     assert_eq!(given.judged().findings, given.judged().findings);
 }
+
+#[test]
+fn of_two_tokens_in_one_secret_the_first_is_meant() {
+    let mut given = Given::nothing_wrong();
+    for function in ["retire-keys", "revoke-key"] {
+        let mut token = own(function, "org:read, project:write");
+        token.secret_arn = arn("management");
+        given.of.tokens.push(token);
+    }
+    let policy = Policy::parse(&given.policy, "given.toml").unwrap();
+    let facts = Facts::new(&policy, given.now, &given.of);
+    let found = facts.token_in(&arn("management")).unwrap();
+    assert_eq!(found.function, Some("retire-keys"));
+    assert_eq!(facts.token_in(&arn("another")), None);
+}

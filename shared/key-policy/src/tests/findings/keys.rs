@@ -308,5 +308,18 @@ fn inactive_key_kept() {
             assert_eq!(given.says(Code::InactiveKeyKept), expected, "{ownership} {active}");
         }
     }
-    check(Code::InactiveKeyKept, &[("a secret holds it", |given| given.key().active = false, Says::NotMeant)]);
+    check(
+        Code::InactiveKeyKept,
+        &[
+            ("a secret holds it", |given| given.key().active = false, Says::NotMeant),
+            (
+                "a secret holds it, whatever is said of it",
+                |given| {
+                    given.key().active = false;
+                    given.key().ownership = Ownership::Foreign;
+                },
+                Says::NotMeant,
+            ),
+        ],
+    );
 }

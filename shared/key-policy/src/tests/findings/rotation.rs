@@ -464,6 +464,14 @@ fn previous_still_live() {
                 Says::Unknown,
             ),
             (
+                "it is of a project that was not looked at",
+                |given| {
+                    let elsewhere = Holds::Key { id: PREVIOUS.to_owned(), project: 43, secret_part: false };
+                    given.secret().previous = Some(version("v1", None, elsewhere));
+                },
+                Says::Unknown,
+            ),
+            (
                 "it cannot be read",
                 |given| {
                     given.secret().previous = Some(version("v1", None, Holds::Unreadable));

@@ -120,6 +120,17 @@ fn undocumented_use_of_a_secret() {
                 },
                 Says::Fine,
             ),
+            (
+                "one of this system's own whose tag names none",
+                |given| {
+                    let mut secret = secret("audit-keys");
+                    secret.kind = Said::Nothing;
+                    secret.use_case = Some("none".to_owned());
+                    secret.current = Some(version("v1", None, Holds::Token));
+                    given.of.secrets.push(secret);
+                },
+                Says::Found,
+            ),
         ],
     );
 }

@@ -328,6 +328,17 @@ fn undocumented_integrations() {
 }
 
 #[test]
+fn a_proxy_user_belongs_to_the_integration_with_the_longest_slug_before_its_uuid() {
+    let mut given = Given::nothing_wrong();
+    given.of.integrations = Some(vec![integration("sentry", "org:read")]);
+    assert_eq!(given.finding(Code::UndocumentedUse).case.subject.id, "sentry", "sentry-audit is not sentry");
+
+    *given.own_answer() = alive("org:read", "sentry-abc");
+    given.of.integrations = Some(vec![integration("sentry", "org:read"), integration("sentry-abc", "org:read")]);
+    assert_eq!(given.finding(Code::UndocumentedUse).case.subject.id, "sentry");
+}
+
+#[test]
 fn personal_token_in_automation() {
     fn person(given: &mut Given) -> &mut Token {
         let token = given.add_reader("event:read");
