@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::Facts;
-use crate::findings::{Case, Finding, Inputs, Status};
+use crate::findings::{Case, Code, Finding, Inputs, Status, SubjectKind};
 use crate::inventory::{Project, Secret};
 use crate::rules::{
     IntegrationView, Judge, KeyView, OrganizationTokenView, ProjectView, RULES, Rule, SecretView, TokenView, Verdict,
@@ -17,6 +17,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// How many subjects each rule looked at.
     pub tally: Tally,
+    /// Of which subjects a rule could not tell: what an earlier review found about them is neither repeated nor gone.
+    pub undecided: BTreeSet<(Code, SubjectKind, String)>,
 }
 
 /// Judges a project, its keys, and the managed secrets whose DSN names it.
@@ -24,12 +26,16 @@ pub struct Judged {
 pub fn judge_project(facts: &Facts<'_>, project: &Project) -> Judged {
     let mut review = Review { facts, judged: Judged::default() };
     let view = ProjectView { facts, project };
-    review.each(|judge| if let Judge::Project(judge) = judge { Some(judge(&view)) } else { None });
+    review.each(Some((SubjectKind::Project, &project.id.to_string())), |judge| {
+        if let Judge::Project(judge) = judge { Some(judge(&view)) } else { None }
+    });
     match &project.keys {
         Some(keys) => {
             for key in keys {
                 let view = KeyView { facts, project, key };
-                review.each(|judge| if let Judge::Key(judge) = judge { Some(judge(&view)) } else { None });
+                review.each(Some((SubjectKind::ClientKey, &key.id)), |judge| {
+                    if let Judge::Key(judge) = judge { Some(judge(&view)) } else { None }
+                });
             }
         }
         None => review.unseen(|judge| matches!(judge, Judge::Key(_))),
@@ -55,13 +61,17 @@ pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
     let (own, others): (Vec<_>, Vec<_>) = facts.of.tokens.iter().partition(|token| token.function.is_some());
     for token in own.into_iter().chain(others) {
         let view = TokenView { facts, token };
-        review.each(|judge| if let Judge::Token(judge) = judge { Some(judge(&view)) } else { None });
+        review.each(Some((SubjectKind::Token, &token.secret_arn)), |judge| {
+            if let Judge::Token(judge) = judge { Some(judge(&view)) } else { None }
+        });
     }
     match &facts.of.integrations {
         Some(integrations) => {
             for integration in integrations {
                 let view = IntegrationView { facts, integration };
-                review.each(|judge| if let Judge::Integration(judge) = judge { Some(judge(&view)) } else { None });
+                review.each(Some((SubjectKind::Integration, &integration.slug)), |judge| {
+                    if let Judge::Integration(judge) = judge { Some(judge(&view)) } else { None }
+                });
             }
         }
         None => review.unseen(|judge| matches!(judge, Judge::Integration(_))),
@@ -70,8 +80,9 @@ pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
         Some(tokens) => {
             for token in tokens {
                 let view = OrganizationTokenView { facts, token };
-                review
-                    .each(|judge| if let Judge::OrganizationToken(judge) = judge { Some(judge(&view)) } else { None });
+                review.each(Some((SubjectKind::OrganizationToken, &token.id)), |judge| {
+                    if let Judge::OrganizationToken(judge) = judge { Some(judge(&view)) } else { None }
+                });
             }
         }
         None => review.unseen(|judge| matches!(judge, Judge::OrganizationToken(_))),
@@ -87,9 +98,12 @@ struct Review<'a> {
 
 impl Review<'_> {
     /// What each rule that looks at such a subject says of it.
-    fn each(&mut self, look: impl Fn(&Judge) -> Option<Verdict>) {
+    fn each(&mut self, subject: Option<(SubjectKind, &str)>, look: impl Fn(&Judge) -> Option<Verdict>) {
         for rule in RULES {
             for verdict in rule.judges.iter().filter_map(&look) {
+                if let (Verdict::Unknown, Some((kind, id))) = (&verdict, subject) {
+                    self.judged.undecided.insert((rule.code, kind, id.to_owned()));
+                }
                 self.take(rule, verdict);
             }
         }
@@ -97,12 +111,14 @@ impl Review<'_> {
 
     /// Subjects that could not be listed are one unknown to each rule that looks at such.
     fn unseen(&mut self, looks: impl Fn(&Judge) -> bool) {
-        self.each(|judge| looks(judge).then_some(Verdict::Unknown));
+        self.each(None, |judge| looks(judge).then_some(Verdict::Unknown));
     }
 
     fn secret(&mut self, secret: &Secret, project: Option<&Project>) {
         let view = SecretView { facts: self.facts, secret, project, token: self.facts.token_in(&secret.arn) };
-        self.each(|judge| if let Judge::Secret(judge) = judge { Some(judge(&view)) } else { None });
+        self.each(Some((SubjectKind::Secret, &secret.arn)), |judge| {
+            if let Judge::Secret(judge) = judge { Some(judge(&view)) } else { None }
+        });
     }
 
     fn whole(&mut self) {

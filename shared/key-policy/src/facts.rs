@@ -149,13 +149,20 @@ impl Secret {
         labelled.into_iter().filter_map(|(label, version)| Some((label, version.as_ref()?)))
     }
 
-    /// The project in its DSN: the current one, else the pending, else the previous.
+    /// The project in its DSN: the current one, else the pending, else the previous, else what is remembered of it.
     #[must_use]
     pub fn project(&self) -> Option<u64> {
-        self.versions().find_map(|(_, version)| match &version.holds {
+        let seen = self.versions().find_map(|(_, version)| match &version.holds {
             Holds::Key { project, .. } => Some(*project),
             Holds::Token | Holds::Empty | Holds::Other | Holds::Unreadable => None,
-        })
+        });
+        seen.or(self.remembered_project)
+    }
+
+    /// Whether one of its values could not be read.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.versions().any(|(_, version)| version.holds == Holds::Unreadable)
     }
 
     /// The key that a labelled version holds.
@@ -172,8 +179,7 @@ impl Secret {
 impl Secret {
     /// Whether it may hold the key of some project, and nobody could see of which.
     fn may_hide_a_key(&self) -> bool {
-        let unread = self.versions().any(|(_, version)| version.holds == Holds::Unreadable);
-        unread && self.project().is_none() && !self.scheduled_for_deletion
+        self.is_unread() && self.project().is_none() && !self.scheduled_for_deletion
     }
 }
 

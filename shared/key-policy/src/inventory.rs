@@ -115,6 +115,8 @@ pub struct Secret {
     pub pending: Option<Version>,
     /// The version at AWSPREVIOUS.
     pub previous: Option<Version>,
+    /// The project that the previous review saw in its DSN, where none of its values can be read now.
+    pub remembered_project: Option<u64>,
     /// Its copies in other Regions; `None` where that could not be read.
     pub replicas: Option<Vec<Replica>>,
     /// The Region of the original, where this is a copy.

@@ -40,9 +40,7 @@ impl Scope {
         }
         match members.get("secret_id") {
             None => Ok(Self::All),
-            Some(Value::String(id)) if !id.is_empty() && is_secret_id(id) => {
-                Ok(Self::Secret(id.clone()))
-            }
+            Some(Value::String(id)) if !id.is_empty() && is_secret_id(id) => Ok(Self::Secret(id.clone())),
             Some(_) => Err(invalid("secret_id is not the name or ARN of a secret".to_owned())),
         }
     }

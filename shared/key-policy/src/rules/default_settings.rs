@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Minimal,
     floor: Severity::Low,
     ceiling: Severity::Medium,
-    what: "An active key is labelled `Default`, has no rate limit, and its project takes events from every domain: it was never tightened.",
+    what: "An active key is labelled `Default` and has no rate limit, nor does its project name the domains that may send: it was never tightened.",
     why: "What Sentry makes with a project works for everybody, which is the opposite of the least that is needed.",
     holder_could: "send any number of events to the project, from anywhere",
     remedy: "Let a rotation replace the key, or give it a rate limit; state the domains of the project if browsers use it.",
@@ -26,18 +26,15 @@ fn judge(view: &KeyView<'_>) -> Verdict {
     if view.key.rate_limit.is_some() {
         return Verdict::Fine;
     }
-    // It may have been tightened there.
-    let Some(domains) = &view.project.allowed_domains else {
-        return Verdict::Unknown;
-    };
-    if !domains.iter().any(|domain| domain == "*") {
-        return Verdict::Fine;
+    let mut evidence =
+        vec!["its label is \"Default\", as Sentry made it".to_owned(), "it has no rate limit".to_owned()];
+    // Only projects whose keys are held in browsers are asked for their domains, which concern nobody else.
+    if let Some(domains) = &view.project.allowed_domains {
+        if !domains.iter().any(|domain| domain == "*") {
+            return Verdict::Fine;
+        }
+        evidence.push("its project takes events from every domain (*)".to_owned());
     }
-    let evidence = vec![
-        "its label is \"Default\", as Sentry made it".to_owned(),
-        "it has no rate limit".to_owned(),
-        "its project takes events from every domain (*)".to_owned(),
-    ];
     let mut calls = calls::limit(&view.path(), 1_000, 60);
     calls.push(calls::domains(&view.facts.of.organization.slug, &view.project.slug));
     let text = "limit the key, and name the project's domains if browsers send to it".to_owned();

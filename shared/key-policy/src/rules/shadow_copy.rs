@@ -3,7 +3,7 @@
 use super::{Judge, Rule, SecretView, Verdict, calls, tell};
 use crate::facts::Label;
 use crate::findings::{Code, Group, Remedy, Severity, SubjectKind};
-use crate::inventory::{Holds, Secret};
+use crate::inventory::Secret;
 
 pub(super) const RULE: Rule = Rule {
     code: Code::ShadowCopy,
@@ -29,8 +29,7 @@ fn judge(view: &SecretView<'_>) -> Verdict {
         holders.len() > 1 && holders.first().is_some_and(|first| first.arn == secret.arn)
     });
     let Some((key, holders)) = shared else {
-        let unread = secret.versions().any(|(_, version)| version.holds == Holds::Unreadable);
-        return if unread { Verdict::Unknown } else { Verdict::Fine };
+        return if secret.is_unread() { Verdict::Unknown } else { Verdict::Fine };
     };
     let names = tell::names(holders.iter().map(|holder| holder.name.as_str()));
     let mut evidence = vec![format!("the key {key} is the value of {} secrets: {names}", holders.len())];

@@ -2,7 +2,7 @@
 
 use super::{Judge, KeyView, Rule, Verdict, calls, tell};
 use crate::findings::{Code, Group, Remedy, Severity};
-use crate::inventory::Ownership;
+use crate::inventory::{Ownership, Secret};
 
 pub(super) const UNMANAGED: Rule = Rule {
     code: Code::UnmanagedKey,
@@ -37,6 +37,9 @@ fn unmanaged(view: &KeyView<'_>) -> Verdict {
     if view.key.ownership != Ownership::Unmanaged {
         return Verdict::Fine;
     }
+    if may_be_held(view) {
+        return Verdict::Unknown;
+    }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, nor any other key of its project".to_owned());
     let mut calls = vec![calls::store(&view.facts.of.organization.slug, &view.project.slug)];
@@ -52,10 +55,18 @@ fn foreign(view: &KeyView<'_>) -> Verdict {
     if view.key.ownership != Ownership::Foreign {
         return Verdict::Fine;
     }
+    if may_be_held(view) {
+        return Verdict::Unknown;
+    }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, while managed secrets hold other keys of its project".to_owned());
     let text = "find out who uses it, let them read the managed secret, then disable it".to_owned();
     Verdict::found(view.case(evidence, Remedy { text, calls: calls::disable(&view.path()) }))
+}
+
+/// Whether a secret of the key's own project could not be read: it may be the one that holds it.
+fn may_be_held(view: &KeyView<'_>) -> bool {
+    view.facts.secrets_of(view.project.id).any(Secret::is_unread)
 }
 
 /// What Sentry shows of a key.

@@ -143,6 +143,7 @@ pub(super) fn secret(name: &str) -> Secret {
         replicas: Some(Vec::new()),
         replica_of: None,
         scheduled_for_deletion: false,
+        remembered_project: None,
     }
 }
 

@@ -69,6 +69,19 @@ fn keys_by_their_ownership() {
 }
 
 #[test]
+fn a_key_that_an_unread_secret_of_its_project_may_hold_is_nobodys_for_certain() {
+    for (code, ownership) in [(Code::UnmanagedKey, Ownership::Unmanaged), (Code::ForeignKey, Ownership::Foreign)] {
+        let mut given = Given::nothing_wrong();
+        given.add_key(ownership);
+        given.secret().previous = given.secret().current.clone();
+        if let Some(previous) = &mut given.secret().previous {
+            previous.holds = Holds::Unreadable;
+        }
+        assert_eq!(given.says(code), Says::Unknown, "{code}");
+    }
+}
+
+#[test]
 fn the_remedy_of_an_abandoned_key_is_exact() {
     let mut given = Given::nothing_wrong();
     given.add_key(Ownership::Abandoned);
@@ -144,12 +157,12 @@ fn default_settings() {
                 Says::Fine,
             ),
             (
-                "domains could not be read",
+                "domains that nobody asked for, since no browser holds a key of the project",
                 |given| {
                     loose(given);
                     given.project().allowed_domains = None;
                 },
-                Says::Unknown,
+                Says::Found,
             ),
         ],
     );

@@ -69,6 +69,7 @@ fn secret() -> impl Strategy<Value = Secret> {
         let (created, last_accessed, replicas, is_copy, scheduled_for_deletion) = rest;
         let replica = |in_sync| Replica { region: "eu-north-1".to_owned(), in_sync };
         Secret {
+            remembered_project: None,
             arn: arn(&format!("secret-{number}")),
             name: format!("secret-{number}"),
             kind,
