@@ -30,6 +30,7 @@ LEFT_TO_OTHERS = {
 }
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+READS = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
 # What a role is granted: every action by statement, and nothing else. The deployment on loopback shows that it is enough.
 GRANTED = {
     "RotateClientKeyRole": {
@@ -82,12 +83,12 @@ GRANTED = {
     # Nothing that changes a secret, a label or a key.
     "AuditKeysRole": {
         "FindSecrets": {"secretsmanager:ListSecrets"},
-        "ManagedSecrets": {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
-        "ManagementToken": {"secretsmanager:GetSecretValue"},
-        "RotationToken": {"secretsmanager:GetSecretValue"},
-        "RetirementToken": {"secretsmanager:GetSecretValue"},
-        "RevocationToken": {"secretsmanager:GetSecretValue"},
-        "DeletionToken": {"secretsmanager:GetSecretValue"},
+        "ManagedSecrets": READS,
+        "ManagementToken": READS,
+        "RotationToken": READS,
+        "RetirementToken": READS,
+        "RevocationToken": READS,
+        "DeletionToken": READS,
         "ListEvidence": {"s3:ListBucket"},
         "ReviewsAndState": {"s3:GetObject", "s3:PutObject"},
         "RunsOfRetirement": {"s3:GetObject"},
@@ -118,6 +119,8 @@ AUDITED = {
     "SENTRY_RETIREMENT_AUTH_SECRET_ID": {"Ref": "RetirementAuthSecretArn"},
     "SENTRY_REVOCATION_AUTH_SECRET_ID": {"Ref": "RevocationAuthSecretArn"},
 }
+USE_CASE = (ROOT / "shared/key-policy/src/use_case.rs").read_text()
+KINDS = re.findall(r' = "([a-z-]+)",', re.search(r"^    Kind \{$.*?^    \}$", USE_CASE, re.S | re.M).group())
 KIND_TAG = {"StringEquals": {"secretsmanager:ResourceTag/sentry:kind": "client-key"}}
 MANAGED = {
     "Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ManagedSecretNamePrefix}*"
@@ -297,8 +300,10 @@ def a_role_reaches_no_secret_but_its_own():
         by_id = statements_by_id(role)
         evidence = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.amazonaws.com"}}}
         assert by_id["KeyOfTheEvidence"]["Condition"] == evidence, role
+    # The audit alone looks at every kind of secret that the field knows.
     audited = statements_by_id("AuditKeysRole")["ManagedSecrets"]
-    assert (audited["Resource"], audited["Condition"]) == (MANAGED, KIND_TAG)
+    assert audited["Resource"] == MANAGED
+    assert audited["Condition"] == {"StringEquals": {"secretsmanager:ResourceTag/sentry:kind": KINDS}}
     revoke = statements_by_id("RevokeKeyRole")
     assert revoke["PendingVersions"]["Resource"] == MANAGED
     assert revoke["PendingVersions"]["Condition"] == {
@@ -381,7 +386,7 @@ def the_evidence_buckets_policy_only_denies():
     same(functions_only["NotAction"], {"s3:GetObject", "s3:ListBucket", "s3:PutObject"}, "not denied")
     once = by_id["RecordsAreWrittenOnce"]
     assert (once["Principal"], once["Action"]) == (writers, "s3:PutObject")
-    assert once["Resource"] == {"Fn::Sub": "${EvidenceBucket.Arn}/ledger/*"}
+    assert once["Resource"] == [{"Fn::Sub": "${EvidenceBucket.Arn}/" + path} for path in ("ledger/*", "reviews/*")]
     assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
 
 
