@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod application;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod binding;
 #[cfg(test)]
 mod concurrency;

@@ -2,6 +2,7 @@
 //! application that sends events all the while.
 
 mod application;
+mod audit;
 pub mod bench;
 mod cases;
 pub mod demo;
@@ -9,6 +10,7 @@ mod retirement;
 mod stage;
 
 pub use application::{Application, Sent};
+pub use audit::{AUDIT_TIMEOUT, Audit, REVIEWED};
 pub use cases::check_all;
 pub use retirement::{AT_ONCE, BUCKET, Retirement};
 pub use stage::{Binary, Stage, TIMEOUT, binary};

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 /// Part of every planted secret. No secret holds it once only, so that a part of a secret shows as well.
-pub(super) const MARK: &str = "QzLeak7x";
+pub(crate) const MARK: &str = "QzLeak7x";
 
 /// Where a text shows the marker: in which form, and in which line.
-pub(super) fn traces(text: &str) -> Vec<String> {
+pub(crate) fn traces(text: &str) -> Vec<String> {
     let mut traces = Vec::new();
     for line in text.lines() {
         let lower = line.to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! No secret is in anything that the function writes, replies, reports or sends to the bus, whatever it is answered.
 
-mod detector;
+pub(crate) mod detector;
 mod hostile;
 mod planted;
 mod refusals;

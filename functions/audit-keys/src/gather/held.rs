@@ -1,0 +1,111 @@
+//! What a stored value is: a DSN, a token, or something that is none of Sentry's.
+
+use key_policy::Kind;
+use key_policy::inventory::Holds;
+use secrecy::{ExposeSecret as _, SecretString};
+use secret_store::{Document, auth_token};
+use sentry_client::{AuthToken, Dsn};
+
+/// A token, and what its shape says.
+pub(crate) struct Stored {
+    pub(crate) token: AuthToken,
+    pub(crate) shape: Option<Kind>,
+}
+
+/// What a value holds, and the token in it if there is one.
+///
+/// Only what is certainly meant for Sentry is taken for a token, because a token is presented to Sentry: something of
+/// the shape of Sentry's tokens, or whatever stands in a secret that is tagged as a token's.
+pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Option<Stored>) {
+    let document = Document::parse(value).ok();
+    let dsn = document.as_ref().and_then(Document::dsn);
+    if let Some((text, dsn)) = dsn.and_then(|text| Some((text.clone(), text.parse::<Dsn>().ok()?))) {
+        let secret_part = Dsn::has_secret_part(&text);
+        return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part }, None);
+    }
+    let Ok(token) = auth_token(value) else {
+        // Infrastructure as code declares a secret with its project; the first rotation makes the key.
+        let waits = document.is_some_and(|document| document.is_empty() || document.project().is_some());
+        return (if waits { Holds::Empty } else { Holds::Other }, None);
+    };
+    #[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
+    let shape = shape(token.expose_secret());
+    match shape {
+        Shape::Nothing if !is_for_token => (Holds::Other, None),
+        Shape::Of(kind) => (Holds::Token, Some(Stored { token: AuthToken::new(token), shape: Some(kind) })),
+        Shape::Hex | Shape::Nothing => (Holds::Token, Some(Stored { token: AuthToken::new(token), shape: None })),
+    }
+}
+
+enum Shape {
+    Of(Kind),
+    /// 64 hex digits: the token of an integration, of an OAuth application, or an old one of a person.
+    Hex,
+    Nothing,
+}
+
+/// facts/sentry-api.md section 3.1.
+fn shape(token: &str) -> Shape {
+    if token.starts_with("sntrys_") {
+        Shape::Of(Kind::OrganizationToken)
+    } else if token.starts_with("sntryu_") {
+        Shape::Of(Kind::PersonalToken)
+    } else if token.starts_with("sntryi_") {
+        Shape::Of(Kind::IntegrationToken)
+    } else if token.starts_with("sntrya_") {
+        Shape::Of(Kind::OauthToken)
+    } else if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Shape::Hex
+    } else {
+        Shape::Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    fn holds(text: &str, is_for_token: bool) -> (Holds, Option<Option<Kind>>) {
+        let (holds, stored) = classify(&SecretString::from(text), is_for_token);
+        (holds, stored.map(|stored| stored.shape))
+    }
+
+    #[test]
+    fn a_dsn_is_a_dsn_with_or_without_a_secret_part() {
+        for (text, secret_part) in [
+            (format!("https://{KEY}@o1.ingest.sentry.io/42"), false),
+            (format!("https://{KEY}:{KEY}@o1.ingest.sentry.io/42"), true),
+            (format!(r#"{{"dsn": "https://{KEY}:{KEY}@sentry.example/42", "token": "sntryu_x"}}"#), true),
+        ] {
+            assert_eq!(
+                holds(&text, false),
+                (Holds::Key { id: KEY.to_owned(), project: 42, secret_part }, None),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_shape_and_anything_else_is_never_presented_to_sentry() {
+        let hex = "ab".repeat(32);
+        for (text, shape) in [
+            ("sntrys_eyJpYXQiOjF9_abc".to_owned(), Some(Kind::OrganizationToken)),
+            (format!("sntryu_{hex}"), Some(Kind::PersonalToken)),
+            (format!("sntryi_{hex}"), Some(Kind::IntegrationToken)),
+            (format!(r#"{{"token": "{hex}"}}"#), None),
+            (hex.clone(), None),
+        ] {
+            assert_eq!(holds(&text, false), (Holds::Token, Some(shape)), "{text}");
+        }
+        for text in ["hunter2", r#"{"password": "hunter2"}"#, r#"{"token": "hunter2"}"#, "", "{"] {
+            assert_eq!(holds(text, false), (Holds::Other, None), "{text}");
+        }
+        for text in [r#"{"project": "web"}"#, r#"{"dsn": null, "organization": "acme", "project": "web"}"#, "{}"] {
+            assert_eq!(holds(text, false), (Holds::Empty, None), "{text}");
+        }
+        assert_eq!(holds(r#"{"token": "opaque"}"#, true), (Holds::Token, Some(None)));
+        assert_eq!(holds(r#"{"password": "hunter2"}"#, true), (Holds::Other, None));
+    }
+}

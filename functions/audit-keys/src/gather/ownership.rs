@@ -1,0 +1,51 @@
+//! How a key stands to the managed secrets: by the labels of the versions that hold it, else by what retirement has on
+//! record, else by the mark in its label, which is a hint and no proof.
+
+use std::collections::{BTreeMap, HashSet};
+
+use key_policy::inventory::{Ownership, Secret};
+use key_policy::{Facts, Label};
+use rotation::Mark;
+use sentry_client::ClientKey;
+
+use super::retirement::Judged;
+
+/// What is looked up for every key.
+pub(crate) struct Owners {
+    /// What retirement's newest run said of keys that are not current, by key id.
+    judged: BTreeMap<String, Judged>,
+    /// The marks of the managed secrets, whatever their version.
+    marks: HashSet<String>,
+}
+
+impl Owners {
+    pub(crate) fn new(judged: BTreeMap<String, Judged>, secrets: &[Secret]) -> Self {
+        let marks = secrets.iter().map(|secret| Mark::new(&secret.arn, "").secret().to_owned()).collect();
+        Self { judged, marks }
+    }
+
+    /// How a key stands. `managed` says whether its project has managed keys.
+    pub(crate) fn of(&self, key: &ClientKey, facts: &Facts<'_>, managed: bool) -> Ownership {
+        if let Some((label, _)) = facts.holders(&key.id).min_by_key(|(label, _)| *label) {
+            return match label {
+                Label::Current => Ownership::Current,
+                Label::Pending => Ownership::Pending,
+                Label::Previous => Ownership::Previous,
+            };
+        }
+        let nobodys = if managed { Ownership::Foreign } else { Ownership::Unmanaged };
+        match self.judged.get(&key.id) {
+            Some(Judged::Ours) => Ownership::Superseded,
+            Some(Judged::Adopted) => Ownership::Adopted,
+            Some(Judged::Orphan) => Ownership::Orphan,
+            Some(Judged::Abandoned) => Ownership::Abandoned,
+            // Retirement knows that the label is a copy.
+            Some(Judged::Foreign) => nobodys,
+            // The mark of a secret that is not here may be another stack's: it says nothing.
+            None if Mark::in_label(&key.label).is_some_and(|mark| self.marks.contains(mark.secret())) => {
+                Ownership::Marked
+            }
+            None => nobodys,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What values and tokens that could not be read may hide: a finding is gone only if everything that it rests on was seen.
+
+use std::collections::BTreeSet;
+
+use key_policy::Organizational;
+use key_policy::findings::{Code, SubjectKind};
+use key_policy::inventory::Answer;
+
+use crate::table::Found;
+
+/// The secrets and tokens of which nothing is known in this review.
+#[derive(Debug, Default)]
+pub(crate) struct Hidden {
+    /// By ARN.
+    secrets: BTreeSet<String>,
+    /// The projects of those secrets, as far as they are known.
+    projects: BTreeSet<u64>,
+    /// Whether the project of one of them is not known.
+    anywhere: bool,
+}
+
+impl Hidden {
+    /// What is hidden among all secrets and tokens. `own_unread` says whether one of this system's own tokens is.
+    pub(crate) fn of(all: &Organizational, own_unread: bool) -> Self {
+        let mut hidden = Self { anywhere: own_unread, ..Self::default() };
+        for secret in all.secrets.iter().filter(|secret| secret.is_unread()) {
+            hidden.secrets.insert(secret.arn.clone());
+            match secret.project() {
+                Some(project) => {
+                    hidden.projects.insert(project);
+                }
+                None => hidden.anywhere = true,
+            }
+        }
+        for token in all.tokens.iter().filter(|token| token.answer == Answer::Unknown) {
+            hidden.secrets.insert(token.secret_arn.clone());
+            hidden.anywhere = true;
+        }
+        hidden
+    }
+
+    /// Whether what is hidden may be what a finding of the previous review rests on.
+    pub(crate) fn may_concern(&self, was: &Found, project: Option<u64>) -> bool {
+        let any = self.anywhere || !self.secrets.is_empty();
+        match SubjectKind::from_word(&was.subject_kind) {
+            // Its own value.
+            Some(SubjectKind::Secret) => self.secrets.contains(&was.subject_id),
+            // The same, and one whose secret could not even be described.
+            Some(SubjectKind::Token) => self.secrets.contains(&was.subject_id) || self.anywhere,
+            // Which stored token acts as an integration, and which use cases are used, is read out of the values.
+            Some(SubjectKind::Integration | SubjectKind::UseCase) => any,
+            // Who holds a key is, too.
+            Some(SubjectKind::ClientKey | SubjectKind::Project) => {
+                let of_project = project.is_some_and(|project| self.projects.contains(&project));
+                of_project || self.anywhere && rests_on_holders(was)
+            }
+            Some(SubjectKind::OrganizationToken | SubjectKind::Exception | SubjectKind::Review) | None => false,
+        }
+    }
+}
+
+/// Whether a rule about keys or projects looks at who holds the key.
+fn rests_on_holders(was: &Found) -> bool {
+    let codes = [Code::OpenDomains, Code::ClientSideNoRateLimit, Code::NoRateLimit, Code::ShadowCopy];
+    codes.iter().any(|code| code.word() == was.code)
+}

@@ -1,0 +1,92 @@
+//! The tables of the previous review, fetched and checked against its manifest.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use evidence_store::EvidenceStore;
+use function_kit::Failure;
+use key_policy::inventory::{Secret, Unknown};
+use serde_json::Value;
+
+use crate::before::Before;
+use crate::digest;
+use crate::failure::{evidence, spool as spool_failure};
+use crate::state::Last;
+use crate::table::Item;
+use crate::unknowns::unknown;
+
+/// The inventory of the previous review, where it is fetched to.
+const ITEMS: &str = "previous-inventory.csv";
+
+/// Opens the previous review. One that is not what its manifest says, or whose manifest is not the one that was written,
+/// is not compared with, and that is said.
+pub(crate) async fn open(
+    store: &EvidenceStore,
+    folder: &Path,
+    last: Option<&Last>,
+    unknowns: &mut Vec<Unknown>,
+) -> Result<(Before, bool), Failure> {
+    let items = folder.join(ITEMS);
+    let findings = folder.join("previous-findings.csv");
+    let nothing = (folder.join("none"), folder.join("none"));
+    let Some(last) = last else { return opened(&nothing.0, &nothing.1, false) };
+    if let Err(why) = fetch(store, last, &[("inventory.csv", &items), ("findings.csv", &findings)]).await? {
+        let subject = format!("what has changed since the review {}", last.review_id);
+        unknowns.push(unknown(subject, why, None));
+        return opened(&nothing.0, &nothing.1, false);
+    }
+    opened(&items, &findings, true)
+}
+
+fn opened(items: &Path, findings: &Path, compared: bool) -> Result<(Before, bool), Failure> {
+    Ok((Before::open(items, findings).map_err(spool_failure)?, compared))
+}
+
+/// Gives the secrets whose values cannot be read the project that the previous review saw in them: they are judged where
+/// they were judged then, and nothing is concluded from their absence there.
+pub(crate) fn remember_projects(folder: &Path, secrets: &mut [Secret]) -> Result<(), Failure> {
+    let path = folder.join(ITEMS);
+    if !path.exists() || !secrets.iter().any(|secret| secret.is_unread() && secret.project().is_none()) {
+        return Ok(());
+    }
+    let rows = csv::Reader::from_path(path).map_err(std::io::Error::other).map_err(spool_failure)?;
+    let mut projects = BTreeMap::new();
+    for item in rows.into_deserialize::<Item>() {
+        let item = item.map_err(std::io::Error::other).map_err(spool_failure)?;
+        if item.kind == "secret" {
+            projects.extend(item.project_id.map(|project| (item.id, project)));
+        }
+    }
+    for secret in secrets.iter_mut().filter(|secret| secret.is_unread()) {
+        secret.remembered_project = projects.get(&secret.arn).copied();
+    }
+    Ok(())
+}
+
+async fn fetch(store: &EvidenceStore, last: &Last, files: &[(&str, &PathBuf)]) -> Result<Result<(), String>, Failure> {
+    let folder = format!("reviews/{}", last.review_id);
+    let manifest = store.get(&format!("{folder}/manifest.json")).await.map_err(evidence)?;
+    let manifest = match manifest {
+        None => return Ok(Err("its manifest is gone from the evidence bucket".to_owned())),
+        Some(bytes) if digest::of(&bytes) != last.sha256 => {
+            return Ok(Err(
+                "its manifest is not the one that was written: somebody has changed the evidence".to_owned()
+            ));
+        }
+        Some(bytes) => serde_json::from_slice::<Value>(&bytes).unwrap_or_default(),
+    };
+    for (name, path) in files {
+        if !store.get_file(&format!("{folder}/{name}"), path).await.map_err(evidence)? {
+            return Ok(Err(format!("its {name} is gone from the evidence bucket")));
+        }
+        let (sha256, _) = digest::of_file(path).map_err(spool_failure)?;
+        let listed = manifest.get("files").and_then(Value::as_array).into_iter().flatten();
+        let said = listed
+            .filter(|file| file.get("name").and_then(Value::as_str) == Some(*name))
+            .find_map(|file| file.get("sha256")?.as_str());
+        if said != Some(sha256.as_str()) {
+            return Ok(Err(format!("its {name} is not what its manifest says: somebody has changed the evidence")));
+        }
+    }
+    Ok(Ok(()))
+}
