@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows a rotation, the end of old keys and the drill for a leaked one on this machine, with no account anywhere. Needs Rust alone.
+# Shows a rotation, the end of old keys, the drill for a leaked one and a review of all keys on this machine, with no account anywhere. Needs Rust alone.
 . "$(dirname "$0")/lib.sh"
 need_rust
 

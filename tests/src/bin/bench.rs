@@ -6,9 +6,10 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use integration_tests::bench::{Comparison, compressed_size, measure, measure_retirement};
+use integration_tests::bench::{Comparison, compressed_size, measure, measure_audit, measure_retirement};
 use integration_tests::{Binary, Stage, binary};
 use testkit::lambda::Function;
+use testkit::sentry::Flavor;
 
 const RUNS: usize = 10;
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         comparison.ours.push(measure(&rust, &as_deployed(&rust.function))?);
     }
     writeln!(out, "{comparison}")?;
-    for name in ["rotate-client-key", "retire-keys", "revoke-key"] {
+    for name in ["rotate-client-key", "retire-keys", "revoke-key", "audit-keys"] {
         let size = compressed_size(&binary(Binary::Release, name))?;
         writeln!(out, "{:<34} {size:>10}", format!("{name}, compressed, bytes"))?;
     }
@@ -62,7 +63,38 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         writeln!(out)?;
     }
-    retirement(out)
+    retirement(out)?;
+    audit(out)
+}
+
+/// What Sentry's limits leave to an audit on sentry.io, in calls a second: 70 of 100 of 40 (facts/sentry-api.md section 1.9).
+const CALLS_IN_A_SECOND: f64 = 28.0;
+
+/// A review of few and many projects, on servers with one list of keys and with one for each project.
+fn audit(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let head = ["seconds", "peak MiB", "to Sentry", "s at 28 a s", "to S3", "to SM"];
+    write!(out, "\n{:<46}", "audit-keys over projects x keys")?;
+    head.iter().try_for_each(|name| write!(out, " {name:>12}"))?;
+    writeln!(out)?;
+    for (flavor, lists) in [(Flavor::V2026, "one list"), (Flavor::V23_7_1, "a list each")] {
+        for (projects, keys) in [(10, 5), (500, 5), (10_000, 10)] {
+            for run in measure_audit(projects, keys, flavor)? {
+                let calls = f64::from(u32::try_from(run.sentry_calls)?);
+                let figures = [
+                    format!("{:.1}", run.time.as_secs_f64()),
+                    (run.peak_memory / 1024).to_string(),
+                    run.sentry_calls.to_string(),
+                    format!("{:.0}", calls / CALLS_IN_A_SECOND),
+                    run.bucket_calls.to_string(),
+                    run.store_calls.to_string(),
+                ];
+                write!(out, "{:<46}", format!("{projects} x {keys}, {lists}, {}", run.name))?;
+                figures.iter().try_for_each(|figure| write!(out, " {figure:>12}"))?;
+                writeln!(out)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A run of `retire-keys` over few and many secrets.

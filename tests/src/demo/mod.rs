@@ -1,5 +1,6 @@
-//! The demo: a rotation, a refusal, the end of old keys, and an emergency, told in plain words.
+//! The demo: a rotation, a refusal, the end of old keys, an emergency, and an audit, told in plain words.
 
+mod audit;
 mod retirement;
 
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ pub fn tell(out: &mut impl Write, build: Binary) -> io::Result<()> {
     let mut story = Story { out: story.out, stage: Stage::with_scopes(build, &["project:read"])? };
     story.refusal()?;
     retirement::tell(story.out, build)?;
+    audit::tell(story.out, build)?;
     writeln!(
         story.out,
         "\nWhat next:\n  scripts/test.sh      what happens when anything goes wrong, at every call\n  \
