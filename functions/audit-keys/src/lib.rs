@@ -4,7 +4,8 @@
 //! joins of an audit: `gather` reads Sentry, Secrets Manager and what retirement has on record; `review` goes through the
 //! projects, some at a time, has them judged and compares them with the previous review (`before`, `changes`, `settle`);
 //! `spool` keeps the report on disk while it grows; `publish`, `markdown` and `tell` make it known; `state` is what is
-//! remembered between audits; `sign` takes a reviewer's signature; and [`function`] ties them together for one invocation.
+//! remembered between audits; `sign` takes a reviewer's signature; `run` ties them together for one invocation, which ends in
+//! `pause` or in `finish`.
 
 mod before;
 mod changes;
@@ -12,15 +13,19 @@ pub mod config;
 mod digest;
 pub mod event;
 pub mod failure;
+mod finish;
 pub mod function;
 mod gather;
 mod hidden;
 mod markdown;
+mod pause;
 mod plain;
 mod previous;
 mod publish;
 mod review;
 mod rows;
+mod run;
+mod said;
 mod settle;
 mod sign;
 mod spool;

@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use key_policy::Tally;
+use key_policy::rules::RULES;
+use serde_json::Value;
+
 use crate::publish::Head;
 use crate::top::Top;
 use crate::totals::Totals;
@@ -28,26 +32,20 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// What is said of a rule.
-pub(crate) struct RuleLine<'a> {
-    pub(crate) code: &'a str,
-    pub(crate) group: &'a str,
-    pub(crate) state: &'a str,
-    pub(crate) found: u64,
-    pub(crate) unknown: u64,
-}
-
-/// The page. `changes` and `unknowns` are how many there are; the report has them all.
+/// The page.
+///
+/// # Errors
+/// Never: writing to a String cannot fail.
 pub(crate) fn page(
     head: &Head,
     organization: &str,
     totals: &Totals,
     top: &Top,
-    rules: &[RuleLine<'_>],
-    previous: Option<&str>,
+    tally: &Tally,
 ) -> Result<String, std::fmt::Error> {
     let mut page = String::new();
     let open = totals.open;
+    let previous = head.previous.get("review_id").and_then(Value::as_str);
     writeln!(page, "# Review of Sentry's keys and tokens: {}\n", escaped(organization))?;
     writeln!(page, "Review `{}`, {}.\n", head.review_id, head.generated_at)?;
     writeln!(
@@ -110,16 +108,10 @@ pub(crate) fn page(
         }
     }
     writeln!(page, "\n## Every rule\n\n| rule | step | state | found | not known |\n|---|---|---|---|---|")?;
-    for rule in rules {
-        writeln!(
-            page,
-            "| {} | {} | {} | {} | {} |",
-            escaped(rule.code),
-            rule.group,
-            rule.state,
-            rule.found,
-            rule.unknown
-        )?;
+    for rule in RULES {
+        let (code, group, state) = (rule.code.word(), rule.group.word(), tally.state(rule.code).word());
+        let count = tally.count(rule.code);
+        writeln!(page, "| {} | {group} | {state} | {} | {} |", escaped(code), count.found, count.unknown)?;
     }
     writeln!(
         page,

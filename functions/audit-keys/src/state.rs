@@ -39,6 +39,9 @@ pub(crate) struct State {
     /// A review that must be gone on with.
     #[serde(default)]
     pub(crate) paused: Option<Paused>,
+    /// Whether there was a memory that could not be read. The next review says so.
+    #[serde(default)]
+    pub(crate) is_lost: bool,
 }
 
 /// The last whole review.
@@ -111,11 +114,13 @@ impl Counted {
 }
 
 impl State {
-    /// Reads the memory; an empty one where there is none, or one of another shape.
+    /// Reads the memory; an empty one where there is none. One of another shape is lost.
     pub(crate) async fn load(store: &EvidenceStore) -> Result<Self, Failure> {
         let bytes = store.get(NAME).await.map_err(evidence)?;
+        let is_lost = bytes.is_some();
         let state = bytes.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        Ok(state.filter(|state| state.version == VERSION).unwrap_or(Self { version: VERSION, ..Self::default() }))
+        let state = state.filter(|state| state.version == VERSION);
+        Ok(state.unwrap_or(Self { version: VERSION, is_lost, ..Self::default() }))
     }
 
     /// Writes the memory.

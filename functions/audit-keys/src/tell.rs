@@ -85,16 +85,19 @@ fn of(line: &EventLine, review_id: &str, organization: &str) -> (DetailType, Det
     (what, detail)
 }
 
-/// The event of a whole review, or of one that must be gone on with.
-pub(crate) async fn whole(
-    bus: &EventBus,
-    what: DetailType,
-    review_id: &str,
-    organization: &str,
-    message: String,
-    extra: Value,
-    end: Instant,
-) -> u32 {
+/// What is told of a review as a whole.
+pub(crate) struct News<'a> {
+    pub(crate) what: DetailType,
+    pub(crate) review_id: &'a str,
+    pub(crate) organization: &'a str,
+    pub(crate) message: String,
+    /// More members of the event's detail.
+    pub(crate) extra: Value,
+}
+
+/// Sends the event of a whole review, or of one that must be gone on with; gives back how many were lost.
+pub(crate) async fn whole(bus: &EventBus, news: News<'_>, end: Instant) -> u32 {
+    let News { what, review_id, organization, message, extra } = news;
     let mut members = Map::new();
     members.insert("review_id".to_owned(), json!(review_id));
     if let Value::Object(more) = extra {
