@@ -1,13 +1,10 @@
 //! The previous review, group by group: its tables are read beside the new ones, and never held whole.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Error, Result};
+use std::io::Result;
 use std::path::Path;
 
-use csv::{DeserializeRecordsIntoIter, Reader};
-
-use crate::table::{Found, Item, Row};
+use crate::table::{self, Found, Item, Row};
 
 /// What names a finding from review to review: its code, and the kind and id of its subject.
 pub(crate) type Named = (String, String, String);
@@ -22,19 +19,18 @@ pub(crate) struct Group {
 
 /// The tables of the previous review, as far as they are not read yet.
 pub(crate) struct Before {
-    items: Rows<Item>,
-    findings: Rows<Found>,
+    items: Groups<Item>,
+    findings: Groups<Found>,
 }
 
-struct Rows<R> {
-    rows: Option<DeserializeRecordsIntoIter<File, R>>,
+struct Groups<R> {
+    rows: Option<table::Rows<R>>,
     next: Option<R>,
 }
 
-impl<R: Row> Rows<R> {
+impl<R: Row> Groups<R> {
     fn open(path: &Path) -> Result<Self> {
-        let rows =
-            if path.exists() { Some(Reader::from_path(path).map_err(Error::other)?.into_deserialize()) } else { None };
+        let rows = if path.exists() { Some(table::read(path)?) } else { None };
         Ok(Self { rows, next: None })
     }
 
@@ -42,7 +38,7 @@ impl<R: Row> Rows<R> {
     fn next_to(&mut self, group: u64) -> Result<Option<R>> {
         let next = match self.next.take() {
             Some(row) => Some(row),
-            None => self.rows.as_mut().and_then(Iterator::next).transpose().map_err(Error::other)?,
+            None => self.rows.as_mut().and_then(Iterator::next).transpose()?,
         };
         match next {
             Some(row) if row.group() > group => {
@@ -57,7 +53,7 @@ impl<R: Row> Rows<R> {
 impl Before {
     /// Opens the tables; a file that is not there has no rows.
     pub(crate) fn open(items: &Path, findings: &Path) -> Result<Self> {
-        Ok(Self { items: Rows::open(items)?, findings: Rows::open(findings)? })
+        Ok(Self { items: Groups::open(items)?, findings: Groups::open(findings)? })
     }
 
     /// Passes over everything up to a group, which an earlier invocation has compared already.
@@ -85,10 +81,10 @@ impl Before {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::BufWriter;
 
     use super::*;
-    use crate::table;
 
     #[test]
     fn groups_come_in_order_and_those_that_nobody_asked_for_are_gone() {

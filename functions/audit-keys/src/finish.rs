@@ -5,10 +5,14 @@ use std::path::PathBuf;
 
 use function_kit::{DetailType, Failure};
 use jiff::Timestamp;
+use key_policy::Facts;
+use key_policy::inventory::Answer;
+use key_policy::rules::TokenView;
 use serde_json::{Value, json};
 
+use crate::config::OwnToken;
 use crate::failure::{defect, evidence, spool as spool_failure};
-use crate::markdown;
+use crate::markdown::{self, OwnLine};
 use crate::publish::{self, Foot, Head};
 use crate::review::{Review, accepted_by};
 use crate::run::Run;
@@ -37,7 +41,7 @@ impl Run<'_> {
         organization: &str,
         began: Timestamp,
     ) -> Result<Value, Failure> {
-        let Review { mut spool, totals, tally, top, accepted, .. } = review;
+        let Review { facts, mut spool, totals, tally, top, accepted, .. } = review;
         spool.flush().map_err(spool_failure)?;
         if self.is_whole() {
             self.state.note(began, &totals);
@@ -49,7 +53,8 @@ impl Run<'_> {
             trend: json!(self.state.trend),
         };
         publish::complete_tables(&spool).map_err(spool_failure)?;
-        let page = |head: &Head| markdown::page(head, organization, &totals, &top, &tally);
+        let own = own_tokens(facts, &self.of.config.own_tokens);
+        let page = |head: &Head| markdown::page(head, organization, &own, &totals, &top, &tally);
         let published = self.publish(&spool, head, &foot, page).await?;
         let (open, review_id) = (totals.open, &published.review_id);
         let reply = json!({
@@ -184,9 +189,33 @@ impl Run<'_> {
         let row = |exception: &key_policy::Exception| {
             json!({"finding": exception.finding, "subject": exception.subject, "reason": exception.reason,
                 "requester": exception.requester, "approver": exception.approver, "ticket": exception.ticket,
-                "until": exception.until.to_string(), "holds": exception.holds_on(today),
-                "accepts": accepted.get(&accepted_by(&exception.finding, &exception.ticket)).copied().unwrap_or_default()})
+                "until": exception.until.to_string(), "holds": exception.accepts_on(today),
+                "accepts": accepted.get(&accepted_by(exception)).copied().unwrap_or_default()})
         };
         self.of.config.policy.exceptions().iter().map(row).collect()
     }
+}
+
+/// This system's own tokens as the page shows them, the configured ones that could not be seen among them.
+fn own_tokens(facts: &Facts<'_>, configured: &[OwnToken]) -> Vec<OwnLine> {
+    let line = |own: &OwnToken| {
+        let token = facts.of.tokens.iter().find(|token| token.function == Some(own.function));
+        let excess = token.and_then(|token| {
+            let wanted = TokenView { facts, token }.wanted()?;
+            Some(key_policy::excess(&token.scopes(), &wanted))
+        });
+        OwnLine {
+            function: own.function,
+            secret: token.map(|token| token.secret_name.clone()),
+            state: token.map_or("not seen", |token| match token.answer {
+                Answer::Alive { .. } => "accepted",
+                Answer::Refused => "refused",
+                Answer::Unknown => "no answer",
+            }),
+            scopes: token.map(|token| token.scopes().to_string()).unwrap_or_default(),
+            excess: excess.map(|excess| excess.to_string()).unwrap_or_default(),
+        }
+    };
+    // The right to delete is given to few: a stack without it has no such token.
+    configured.iter().filter(|own| own.secret_id.is_some()).map(line).collect()
 }

@@ -6,7 +6,7 @@ use key_policy::Organizational;
 use key_policy::findings::{Code, SubjectKind};
 use key_policy::inventory::Answer;
 
-use crate::table::Found;
+use crate::table::{ACTIVE, Found, Item};
 
 /// The secrets and tokens of which nothing is known in this review.
 #[derive(Debug, Default)]
@@ -17,19 +17,22 @@ pub(crate) struct Hidden {
     projects: BTreeSet<u64>,
     /// Whether the project of one of them is not known.
     anywhere: bool,
+    /// Whether one of this system's own tokens could not be read, so that not even its secret is known.
+    own: bool,
 }
 
 impl Hidden {
-    /// What is hidden among all secrets and tokens. `own_unread` says whether one of this system's own tokens is.
-    pub(crate) fn of(all: &Organizational, own_unread: bool) -> Self {
-        let mut hidden = Self { anywhere: own_unread, ..Self::default() };
+    /// What is hidden in all secrets and tokens. `own_unread` says whether one of this system's own tokens is.
+    pub(crate) fn among(all: &Organizational, own_unread: bool) -> Self {
+        let mut hidden = Self { anywhere: own_unread, own: own_unread, ..Self::default() };
         for secret in all.secrets.iter().filter(|secret| secret.is_unread()) {
             hidden.secrets.insert(secret.arn.clone());
             match secret.project() {
                 Some(project) => {
                     hidden.projects.insert(project);
                 }
-                None => hidden.anywhere = true,
+                // From one that is scheduled for deletion no application reads anything.
+                None => hidden.anywhere |= !secret.scheduled_for_deletion,
             }
         }
         for token in all.tokens.iter().filter(|token| token.answer == Answer::Unknown) {
@@ -39,23 +42,29 @@ impl Hidden {
         hidden
     }
 
-    /// Whether what is hidden may be what a finding of the previous review rests on.
-    pub(crate) fn may_concern(&self, was: &Found, project: Option<u64>) -> bool {
-        let any = self.anywhere || !self.secrets.is_empty();
+    /// Whether what is hidden may be what a finding of the previous review rests on. `item` is its subject as this review
+    /// sees it: what is seen to be gone, or ended, rests on nothing any more.
+    pub(crate) fn may_concern(&self, was: &Found, project: Option<u64>, item: Option<&Item>) -> bool {
         match SubjectKind::from_word(&was.subject_kind) {
             // Its own value.
             Some(SubjectKind::Secret) => self.secrets.contains(&was.subject_id),
-            // The same, and one whose secret could not even be described.
-            Some(SubjectKind::Token) => self.secrets.contains(&was.subject_id) || self.anywhere,
-            // Which stored token acts as an integration, and which use cases are used, is read out of the values.
-            Some(SubjectKind::Integration | SubjectKind::UseCase) => any,
+            // The same, and one of this system's own whose secret could not even be described.
+            Some(SubjectKind::Token) => self.secrets.contains(&was.subject_id) || self.own && item.is_none(),
+            // Which stored token acts as an integration is read out of the values.
+            Some(SubjectKind::Integration) => self.anywhere && item.is_some(),
+            // So is which use cases are used.
+            Some(SubjectKind::UseCase) => self.anywhere || !self.projects.is_empty(),
             // Who holds a key is, too.
-            Some(SubjectKind::ClientKey | SubjectKind::Project) => {
-                let of_project = project.is_some_and(|project| self.projects.contains(&project));
-                of_project || self.anywhere && rests_on_holders(was)
+            Some(SubjectKind::ClientKey) => {
+                item.is_some_and(|item| item.state == ACTIVE && (self.in_project(project) || self.anywhere && rests_on_holders(was)))
             }
+            Some(SubjectKind::Project) => self.in_project(project) || self.anywhere && rests_on_holders(was),
             Some(SubjectKind::OrganizationToken | SubjectKind::Exception | SubjectKind::Review) | None => false,
         }
+    }
+
+    fn in_project(&self, project: Option<u64>) -> bool {
+        project.is_some_and(|project| self.projects.contains(&project))
     }
 }
 

@@ -32,6 +32,16 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// A token of this system's own, in a line.
+pub(crate) struct OwnLine {
+    pub(crate) function: &'static str,
+    /// The name of its secret; `None` where it could not be described.
+    pub(crate) secret: Option<String>,
+    pub(crate) state: &'static str,
+    pub(crate) scopes: String,
+    pub(crate) excess: String,
+}
+
 /// The page.
 ///
 /// # Errors
@@ -39,6 +49,7 @@ fn escaped(text: &str) -> String {
 pub(crate) fn page(
     head: &Head,
     organization: &str,
+    own: &[OwnLine],
     totals: &Totals,
     top: &Top,
     tally: &Tally,
@@ -81,6 +92,15 @@ pub(crate) fn page(
     ];
     for (what, count) in counts {
         writeln!(page, "| {what} | {count} |")?;
+    }
+    writeln!(
+        page,
+        "\n## This system's own tokens\n\n| function | secret | Sentry | scopes | more than it needs |\n|---|---|---|---|---|"
+    )?;
+    for line in own {
+        let secret = line.secret.as_deref().map_or_else(|| "not seen".to_owned(), escaped);
+        let excess = if line.excess.is_empty() { "nothing" } else { &line.excess };
+        writeln!(page, "| {} | {secret} | {} | {} | {excess} |", line.function, line.state, line.scopes)?;
     }
     if top.lines().is_empty() {
         writeln!(page, "\nNothing was found.")?;

@@ -12,7 +12,7 @@ use crate::before::Before;
 use crate::digest;
 use crate::failure::{evidence, spool as spool_failure};
 use crate::state::Last;
-use crate::table::Item;
+use crate::table::{self, Item};
 use crate::unknowns::unknown;
 
 /// The inventory of the previous review, where it is fetched to.
@@ -49,10 +49,9 @@ pub(crate) fn remember_projects(folder: &Path, secrets: &mut [Secret]) -> Result
     if !path.exists() || !secrets.iter().any(|secret| secret.is_unread() && secret.project().is_none()) {
         return Ok(());
     }
-    let rows = csv::Reader::from_path(path).map_err(std::io::Error::other).map_err(spool_failure)?;
     let mut projects = BTreeMap::new();
-    for item in rows.into_deserialize::<Item>() {
-        let item = item.map_err(std::io::Error::other).map_err(spool_failure)?;
+    for item in table::read::<Item>(&path).map_err(spool_failure)? {
+        let item = item.map_err(spool_failure)?;
         if item.kind == "secret" {
             projects.extend(item.project_id.map(|project| (item.id, project)));
         }

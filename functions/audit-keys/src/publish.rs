@@ -84,6 +84,7 @@ pub(crate) fn write_report(spool: &Spool, head: &Head, foot: &Foot) -> Result<Pa
     member(spool, &mut file, "secrets", Part::Secrets, b"\n},\n")?;
     member(spool, &mut file, "findings", Part::Findings, b",\n")?;
     member(spool, &mut file, "unknown", Part::Unknowns, b",\n")?;
+    member(spool, &mut file, "undecided", Part::Undecided, b",\n")?;
     member(spool, &mut file, "changes", Part::Changes, b"\n}\n")?;
     file.flush()?;
     Ok(path)

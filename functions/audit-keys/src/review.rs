@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use function_kit::Failure;
 use key_policy::findings::{Code, Finding, Severity, Status, SubjectKind};
-use key_policy::inventory::{self, Unknown};
-use key_policy::{Facts, Judged, Tally, judge_project, judge_rest};
+use key_policy::inventory::{self, Token, Unknown};
+use key_policy::{Exception, Facts, Judged, Tally, judge_own, judge_project, judge_rest};
 use sentry_binding::{Scope, of_sentry};
 use sentry_client::{Api, Organization, Project};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::before::Before;
@@ -22,7 +23,7 @@ use crate::hidden::Hidden;
 use crate::rows;
 use crate::settle::{Told, closed, event, is_undecided, settle, severity, to_json, to_row, unseen_to_json};
 use crate::spool::{Part, Spool};
-use crate::table::{Found, Item, REST};
+use crate::table::{Found, Item, OWN, REST};
 use crate::top::Top;
 use crate::totals::Totals;
 
@@ -46,7 +47,7 @@ pub(crate) struct Review<'a> {
     pub(crate) totals: Totals,
     pub(crate) tally: Tally,
     pub(crate) top: Top,
-    /// How many findings each exception accepts, by the code and the ticket.
+    /// How many findings each exception accepts, by [`accepted_by`].
     pub(crate) accepted: BTreeMap<String, u64>,
     /// The last project that was judged.
     pub(crate) cursor: Option<u64>,
@@ -118,20 +119,53 @@ impl Review<'_> {
         for key in project.keys.iter().flatten() {
             let (value, item) = rows::client_key(self.facts, project, key);
             self.totals.add_key(key, item.age_days);
-            self.item(Part::ClientKeys, Some(&value), item, &mut items)?;
+            self.item(Part::ClientKeys, &value, item, &mut items)?;
         }
         for secret in self.facts.secrets_of(project.id).filter(|secret| self.scope.includes(&secret.arn, &secret.name))
         {
             managed = true;
             let (value, item) = rows::secret(self.facts, Some(project), secret);
             self.totals.add_secret(secret, !item.owner.is_empty());
-            self.item(Part::Secrets, Some(&value), item, &mut items)?;
+            self.item(Part::Secrets, &value, item, &mut items)?;
         }
         self.totals.projects_managed += u64::from(managed);
         self.totals.projects_unread += u64::from(project.keys.is_none());
         let judged = judge_project(self.facts, project);
         let no_keys = project.keys.is_none();
         self.group(project.id, &items, judged, |kind| no_keys && kind == SubjectKind::ClientKey.word())
+    }
+
+    /// This system's own tokens: always the first rows.
+    pub(crate) fn own(&mut self) -> Result<(), Failure> {
+        self.write_own().map_err(spool_failure)
+    }
+
+    fn write_own(&mut self) -> std::io::Result<()> {
+        let mut items = Items::new();
+        for token in self.facts.of.tokens.iter().filter(|token| token.function.is_some()) {
+            let (value, item) = rows::token(self.facts, token);
+            self.spool.line(Part::Own, &value)?;
+            self.token(token, &value, Item { project_id: Some(OWN), ..item }, &mut items)?;
+        }
+        let judged = self.in_scope(judge_own(self.facts));
+        self.group(OWN, &items, judged, |_| false)
+    }
+
+    fn token(&mut self, token: &Token, value: &Value, item: Item, items: &mut Items) -> std::io::Result<()> {
+        self.totals.add_token(token);
+        self.item(Part::Tokens, value, item, items)
+    }
+
+    /// Of a review of one secret only what is found about that.
+    fn in_scope(&self, mut judged: Judged) -> Judged {
+        if *self.scope != Scope::All {
+            judged.findings.retain(|finding| {
+                let subject = &finding.case.subject;
+                matches!(subject.kind, SubjectKind::Secret | SubjectKind::Token)
+                    && self.scope.includes(&subject.id, &subject.name)
+            });
+        }
+        judged
     }
 
     /// What belongs to no project, and what the previous review knew of projects that are gone.
@@ -142,26 +176,20 @@ impl Review<'_> {
     fn write_rest(&mut self, projects: &[Project]) -> std::io::Result<()> {
         let mut items = Items::new();
         let seen: BTreeSet<u64> = projects.iter().map(|project| project.id).collect();
-        for token in &self.facts.of.tokens {
-            let own = token.function.is_some();
-            if !own && !self.scope.includes(&token.secret_arn, &token.secret_name) {
-                continue;
+        for token in self.facts.of.tokens.iter().filter(|token| token.function.is_none()) {
+            if self.scope.includes(&token.secret_arn, &token.secret_name) {
+                let (value, item) = rows::token(self.facts, token);
+                self.token(token, &value, item, &mut items)?;
             }
-            let (value, item) = rows::token(self.facts, token);
-            if own {
-                self.spool.line(Part::Own, &value)?;
-            }
-            self.totals.add_token(token);
-            self.item(Part::Tokens, Some(&value), item, &mut items)?;
         }
         if *self.scope == Scope::All {
             for token in self.facts.of.organization_tokens.iter().flatten() {
                 let (value, item) = rows::organization_token(self.facts, token);
-                self.item(Part::Tokens, Some(&value), item, &mut items)?;
+                self.item(Part::Tokens, &value, item, &mut items)?;
             }
             for integration in self.facts.of.integrations.iter().flatten() {
                 let (value, item) = rows::integration(integration);
-                self.item(Part::Integrations, Some(&value), item, &mut items)?;
+                self.item(Part::Integrations, &value, item, &mut items)?;
             }
             self.totals.add_integrations(self.facts.of.integrations.as_deref().unwrap_or_default());
         }
@@ -173,16 +201,9 @@ impl Review<'_> {
             }
             let (value, item) = rows::secret(self.facts, None, secret);
             self.totals.add_secret(secret, !item.owner.is_empty());
-            self.item(Part::Secrets, Some(&value), item, &mut items)?;
+            self.item(Part::Secrets, &value, item, &mut items)?;
         }
-        let mut judged = judge_rest(self.facts, &seen);
-        if *self.scope != Scope::All {
-            judged.findings.retain(|finding| {
-                let subject = &finding.case.subject;
-                matches!(subject.kind, SubjectKind::Secret | SubjectKind::Token)
-                    && self.scope.includes(&subject.id, &subject.name)
-            });
-        }
+        let judged = self.in_scope(judge_rest(self.facts, &seen));
         let no_integrations = self.facts.of.integrations.is_none();
         let no_organization_tokens = self.facts.of.organization_tokens.is_none();
         self.group(REST, &items, judged, |kind| {
@@ -191,16 +212,8 @@ impl Review<'_> {
         })
     }
 
-    fn item(
-        &mut self,
-        part: Part,
-        value: Option<&serde_json::Value>,
-        item: Item,
-        items: &mut Items,
-    ) -> std::io::Result<()> {
-        if let Some(value) = value {
-            self.spool.line(part, value)?;
-        }
+    fn item(&mut self, part: Part, value: &Value, item: Item, items: &mut Items) -> std::io::Result<()> {
+        self.spool.line(part, value)?;
         let named = (item.kind.clone(), item.id.clone());
         // A token that two functions share is one thing with two rows in the report.
         if let Entry::Vacant(place) = items.entry(named) {
@@ -243,10 +256,14 @@ impl Review<'_> {
                 self.finding(&finding, project_id, told)?;
             }
         }
+        for (kind, id, codes) in by_subject(&judged.undecided) {
+            self.spool.line(Part::Undecided, &json!({"kind": kind, "id": id, "project_id": project_id, "rules": codes}))?;
+        }
         for was in before.findings.values() {
+            let item = items.get(&(was.subject_kind.clone(), was.subject_id.clone()));
             if unseen(&was.subject_kind)
                 || is_undecided(was, &judged.undecided)
-                || self.hidden.may_concern(was, project_id)
+                || self.hidden.may_concern(was, project_id, item)
             {
                 self.carry(was)?;
             } else {
@@ -261,8 +278,8 @@ impl Review<'_> {
         self.totals.add_finding(finding.severity, finding.status);
         let administers = finding.code == Code::AdminKeyInApp && finding.status != Status::Excepted;
         self.totals.admin_tokens_in_applications += u64::from(administers);
-        if let Some(ticket) = &finding.exception {
-            *self.accepted.entry(accepted_by(finding.code.word(), ticket)).or_default() += 1;
+        if let Some(exception) = &finding.exception {
+            *self.accepted.entry(accepted_by(exception)).or_default() += 1;
         }
         self.top.add(finding);
         self.spool.line(Part::Findings, &to_json(finding))?;
@@ -287,7 +304,7 @@ impl Review<'_> {
         let closed = closed(was);
         self.spool.line(
             Part::Changes,
-            &serde_json::json!({"change": "finding-closed", "code": was.code, "severity": was.severity,
+            &json!({"change": "finding-closed", "code": was.code, "severity": was.severity,
                 "kind": was.subject_kind, "id": was.subject_id, "name": was.subject_name, "project": was.project,
                 "first_seen": was.first_seen}),
         )?;
@@ -304,9 +321,18 @@ impl Review<'_> {
     }
 }
 
-/// What names an exception in the counts of what it accepts.
-pub(crate) fn accepted_by(code: &str, ticket: &str) -> String {
-    format!("{code} {ticket}")
+/// What names an exception in the counts of what it accepts: the policy has one for each finding and subject.
+pub(crate) fn accepted_by(exception: &Exception) -> String {
+    format!("{} {}", exception.finding, exception.subject)
+}
+
+/// What no rule could tell, subject by subject.
+fn by_subject(undecided: &BTreeSet<(Code, SubjectKind, String)>) -> Vec<(&'static str, &str, Vec<&'static str>)> {
+    let mut subjects: BTreeMap<(SubjectKind, &str), Vec<&'static str>> = BTreeMap::new();
+    for (code, kind, id) in undecided {
+        subjects.entry((*kind, id)).or_default().push(code.word());
+    }
+    subjects.into_iter().map(|((kind, id), codes)| (kind.word(), id, codes)).collect()
 }
 
 fn events_of(word: &str) -> Part {

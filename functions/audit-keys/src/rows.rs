@@ -8,7 +8,7 @@ use key_policy::rules::TokenView;
 use key_policy::{Facts, Kind, RateLimit, ScopeSet, UseCase, holder_could, holder_of_client_key_could};
 use serde_json::{Value, json};
 
-use crate::table::Item;
+use crate::table::{ACTIVE, Item};
 
 /// Whole days since then; none for what lies ahead.
 pub(crate) fn age_days(facts: &Facts<'_>, since: Option<Timestamp>) -> Option<u64> {
@@ -68,7 +68,7 @@ pub(crate) fn client_key(facts: &Facts<'_>, project: &Project, key: &ClientKey) 
         name: key.label.clone(),
         project_id: Some(project.id),
         project: project.slug.clone(),
-        state: if key.active { "active" } else { "inactive" }.to_owned(),
+        state: if key.active { ACTIVE } else { "inactive" }.to_owned(),
         rate_limit: key
             .rate_limit
             .map(|limit| format!("{} in {} s", limit.count(), limit.window()))
@@ -98,8 +98,15 @@ pub(crate) fn secret(facts: &Facts<'_>, project: Option<&Project>, secret: &Secr
         .versions()
         .map(|(label, version)| {
             let (holds, key_id, project_id) = match &version.holds {
-                Holds::Key { id, project, secret_part: false } => ("dsn", Some(id), Some(project)),
-                Holds::Key { id, project, secret_part: true } => ("dsn-with-secret-part", Some(id), Some(project)),
+                Holds::Key { id, project, secret_part, token } => {
+                    let holds = match (secret_part, token) {
+                        (false, false) => "dsn",
+                        (true, false) => "dsn-with-secret-part",
+                        (false, true) => "dsn-and-token",
+                        (true, true) => "dsn-with-secret-part-and-token",
+                    };
+                    (holds, Some(id), Some(project))
+                }
                 Holds::Token => ("token", None, None),
                 Holds::Empty => ("nothing", None, None),
                 Holds::Other => ("something else", None, None),
@@ -142,7 +149,7 @@ pub(crate) fn secret(facts: &Facts<'_>, project: Option<&Project>, secret: &Secr
         name: secret.name.clone(),
         project_id: project.map(|project| project.id),
         project: project.map(|project| project.slug.clone()).unwrap_or_default(),
-        state: if secret.scheduled_for_deletion { "scheduled for deletion" } else { "active" }.to_owned(),
+        state: if secret.scheduled_for_deletion { "scheduled for deletion" } else { ACTIVE }.to_owned(),
         created: text(stored).unwrap_or_default(),
         age_days: age_days(facts, stored),
         last_used: text(secret.last_accessed).unwrap_or_default(),

@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
             reviews: Reviews { first: self.state.first, last_signed: self.state.last_signed },
         };
         let facts = Facts::new(&of.config.policy, began, &organizational);
-        let hidden = Hidden::of(&organizational, own_unread);
+        let hidden = Hidden::among(&organizational, own_unread);
         let cursor = paused.as_ref().map(|paused| paused.cursor);
         let so_far = paused.as_ref();
         let mut review = Review {
@@ -129,6 +129,9 @@ impl<'a> Run<'a> {
             cursor,
             end,
         };
+        if paused.is_none() {
+            review.own()?;
+        }
         let went = match Box::pin(review.projects(&all_projects)).await {
             // One secret's review is small: it is asked for again.
             Ok(Went::Partly) if !self.is_whole() => Err(sentry_binding::deadline_near(&ROLE)),

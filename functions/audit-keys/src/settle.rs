@@ -75,7 +75,7 @@ pub(crate) fn to_json(finding: &Finding) -> Value {
         "holder_could": case.stake.holder_could,
         "status": finding.status.word(),
         "first_seen": finding.first_seen.to_string(),
-        "exception": finding.exception,
+        "exception": finding.exception.as_ref().map(|exception| &exception.ticket),
     })
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn to_row(finding: &Finding, project_id: Option<u64>) -> Found {
         remedy: case.remedy.text.clone(),
         calls: case.remedy.calls.join("\n"),
         first_seen: finding.first_seen.to_string(),
-        exception: finding.exception.clone().unwrap_or_default(),
+        exception: finding.exception.as_ref().map(|exception| exception.ticket.clone()).unwrap_or_default(),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Part {
     Secrets,
     Findings,
     Unknowns,
+    Undecided,
     Changes,
     InventoryTable,
     FindingsTable,
@@ -29,7 +30,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Own,
         Self::ClientKeys,
         Self::Tokens,
@@ -37,6 +38,7 @@ impl Part {
         Self::Secrets,
         Self::Findings,
         Self::Unknowns,
+        Self::Undecided,
         Self::Changes,
         Self::InventoryTable,
         Self::FindingsTable,
@@ -56,6 +58,7 @@ impl Part {
             Self::Secrets => "secrets.jsonl",
             Self::Findings => "findings.jsonl",
             Self::Unknowns => "unknown.jsonl",
+            Self::Undecided => "undecided.jsonl",
             Self::Changes => "changes.jsonl",
             Self::InventoryTable => "inventory.csv",
             Self::FindingsTable => "findings.csv",

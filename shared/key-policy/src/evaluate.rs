@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::Facts;
 use crate::findings::{Case, Code, Finding, Inputs, Status, SubjectKind};
-use crate::inventory::{Project, Secret};
+use crate::inventory::{Project, Secret, Token};
 use crate::rules::{
     IntegrationView, Judge, KeyView, OrganizationTokenView, ProjectView, RULES, Rule, SecretView, TokenView, Verdict,
 };
@@ -46,10 +46,18 @@ pub fn judge_project(facts: &Facts<'_>, project: &Project) -> Judged {
     review.judged
 }
 
+/// Judges this system's own tokens, which come before everything else.
+#[must_use]
+pub fn judge_own(facts: &Facts<'_>) -> Judged {
+    let mut review = Review { facts, judged: Judged::default() };
+    review.tokens(|token| token.function.is_some());
+    review.judged
+}
+
 /// Judges what belongs to no project that was judged.
 ///
-/// The secrets whose DSN names none of `seen`, or that hold no DSN; the tokens, this system's own first; the integrations and
-/// organization tokens; the policy and the reviews.
+/// The secrets whose DSN names none of `seen`, or that hold no DSN; the tokens that are not this system's own; the integrations
+/// and organization tokens; the policy and the reviews.
 #[must_use]
 pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
     let mut review = Review { facts, judged: Judged::default() };
@@ -58,13 +66,7 @@ pub fn judge_rest(facts: &Facts<'_>, seen: &BTreeSet<u64>) -> Judged {
             review.secret(secret, None);
         }
     }
-    let (own, others): (Vec<_>, Vec<_>) = facts.of.tokens.iter().partition(|token| token.function.is_some());
-    for token in own.into_iter().chain(others) {
-        let view = TokenView { facts, token };
-        review.each(Some((SubjectKind::Token, &token.secret_arn)), |judge| {
-            if let Judge::Token(judge) = judge { Some(judge(&view)) } else { None }
-        });
-    }
+    review.tokens(|token| token.function.is_none());
     match &facts.of.integrations {
         Some(integrations) => {
             for integration in integrations {
@@ -121,6 +123,16 @@ impl Review<'_> {
         });
     }
 
+    fn tokens(&mut self, meant: impl Fn(&Token) -> bool) {
+        let facts = self.facts;
+        for token in facts.of.tokens.iter().filter(|token| meant(token)) {
+            let view = TokenView { facts, token };
+            self.each(Some((SubjectKind::Token, &token.secret_arn)), |judge| {
+                if let Judge::Token(judge) = judge { Some(judge(&view)) } else { None }
+            });
+        }
+    }
+
     fn whole(&mut self) {
         for rule in RULES {
             for judge in rule.judges {
@@ -156,8 +168,7 @@ fn finding(facts: &Facts<'_>, rule: &Rule, case: Case) -> Finding {
     let exception = facts.policy.exceptions().iter().find(|exception| {
         exception.finding == rule.code.word()
             && case.subject.is_named(&exception.subject)
-            && exception.holds_on(facts.today())
-            && !exception.is_self_approved()
+            && exception.accepts_on(facts.today())
     });
     Finding {
         code: rule.code,
@@ -166,6 +177,6 @@ fn finding(facts: &Facts<'_>, rule: &Rule, case: Case) -> Finding {
         case,
         status: if exception.is_some() { Status::Excepted } else { Status::Opened },
         first_seen: facts.now,
-        exception: exception.map(|exception| exception.ticket.clone()),
+        exception: exception.cloned(),
     }
 }

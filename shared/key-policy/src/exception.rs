@@ -35,6 +35,12 @@ impl Exception {
         today <= self.until
     }
 
+    /// Whether it accepts its finding on that day (UTC).
+    #[must_use]
+    pub fn accepts_on(&self, today: Date) -> bool {
+        self.holds_on(today) && !self.is_self_approved()
+    }
+
     /// Whether who approved it is who asked, in another spelling: then it accepts nothing.
     #[must_use]
     pub fn is_self_approved(&self) -> bool {

@@ -100,6 +100,12 @@ impl<'a> Facts<'a> {
         self.of.tokens.get(*self.by_arn.get(secret_arn)?)
     }
 
+    /// Whether a secret that could not be read may hold a key of this project.
+    #[must_use]
+    pub fn may_be_held(&self, project: u64) -> bool {
+        self.unread > 0 || self.secrets_of(project).any(Secret::is_unread)
+    }
+
     /// How many secrets may hold a key of any project, for their values could not be read.
     #[must_use]
     pub const fn unread_secrets(&self) -> usize {

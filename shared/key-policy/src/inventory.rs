@@ -57,6 +57,8 @@ words! {
         Foreign = "foreign",
         /// No managed secret holds it, nor any other key of its project.
         Unmanaged = "unmanaged",
+        /// No managed secret that could be read holds it, and one that could not be read may.
+        Unknown = "unknown",
     }
 }
 
@@ -162,6 +164,8 @@ pub enum Holds {
         project: u64,
         /// Whether it is the deprecated form with a secret part.
         secret_part: bool,
+        /// Whether a token stands beside it in the same value.
+        token: bool,
     },
     /// A token of Sentry's Web API.
     Token,

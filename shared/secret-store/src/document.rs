@@ -120,6 +120,16 @@ impl Document {
         self.text(PROJECT)
     }
 
+    /// The texts of its other members, none of which this system knows: in their order, without what lies deeper.
+    pub fn texts(&self) -> impl Iterator<Item = SecretString> {
+        let members: &[(String, Box<RawValue>)] = match &self.0 {
+            Form::Bare(_) => &[],
+            Form::Object(members) => members,
+        };
+        let others = members.iter().filter(|(key, _)| ![DSN, ORGANIZATION, PROJECT].contains(&key.as_str()));
+        others.filter_map(|(_, value)| serde_json::from_str(value.get()).ok())
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         match &self.0 {
             Form::Bare(_) => None,

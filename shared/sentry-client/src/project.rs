@@ -85,7 +85,9 @@ impl Project {
 
 fn has_rate_limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let features = Option::<Vec<String>>::deserialize(deserializer)?;
-    Ok(features.map(|features| features.iter().any(|feature| feature == "rate-limits")))
+    // 23.7.1 fills the features of one project in each page of a list and leaves those of all others empty.
+    let told = features.filter(|features| !features.is_empty());
+    Ok(told.map(|features| features.iter().any(|feature| feature == "rate-limits")))
 }
 
 /// Ids come as strings or as numbers (A3.19).

@@ -14,27 +14,45 @@ pub(crate) struct Stored {
 
 /// What a value holds, and the token in it if there is one.
 ///
-/// Only what is certainly meant for Sentry is taken for a token, because a token is presented to Sentry: something of
-/// the shape of Sentry's tokens, or whatever stands in a secret that is tagged as a token's.
+/// Only what is certainly meant for Sentry is taken for a token, because a token is presented to Sentry: something that
+/// bears the prefix of Sentry's tokens; 64 hexadecimal digits where a token is stored; or whatever is stored there in a
+/// secret that is tagged as a token's.
 pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Option<Stored>) {
     let document = Document::parse(value).ok();
+    let stored = stored(value, document.as_ref(), is_for_token);
     let dsn = document.as_ref().and_then(Document::dsn);
     if let Some((text, dsn)) = dsn.and_then(|text| Some((text.clone(), text.parse::<Dsn>().ok()?))) {
-        let secret_part = Dsn::has_secret_part(&text);
-        return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part }, None);
+        let (secret_part, token) = (Dsn::has_secret_part(&text), stored.is_some());
+        return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part, token }, stored);
     }
-    let Ok(token) = auth_token(value) else {
-        // Infrastructure as code declares a secret with its project; the first rotation makes the key.
-        let waits = document.is_some_and(|document| document.is_empty() || document.project().is_some());
-        return (if waits { Holds::Empty } else { Holds::Other }, None);
-    };
-    #[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
-    let shape = shape(token.expose_secret());
-    match shape {
-        Shape::Nothing if !is_for_token => (Holds::Other, None),
-        Shape::Of(kind) => (Holds::Token, Some(Stored { token: AuthToken::new(token), shape: Some(kind) })),
-        Shape::Hex | Shape::Nothing => (Holds::Token, Some(Stored { token: AuthToken::new(token), shape: None })),
+    if stored.is_some() {
+        return (Holds::Token, stored);
     }
+    // Infrastructure as code declares a secret with its project; the first rotation makes the key.
+    let waits = document.is_some_and(|document| document.is_empty() || document.project().is_some());
+    (if waits { Holds::Empty } else { Holds::Other }, None)
+}
+
+/// The token in a value: where this system stores one, else the first member that bears the prefix of one.
+fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool) -> Option<Stored> {
+    let meant = auth_token(value).ok().and_then(|token| match shape_of(&token) {
+        Shape::Of(kind) => Some(Stored { token: AuthToken::new(token), shape: Some(kind) }),
+        Shape::Hex => Some(Stored { token: AuthToken::new(token), shape: None }),
+        Shape::Nothing => is_for_token.then(|| Stored { token: AuthToken::new(token), shape: None }),
+    });
+    meant.or_else(|| {
+        document?.texts().find_map(|text| match shape_of(&text) {
+            Shape::Of(kind) => Some(Stored { token: AuthToken::new(text), shape: Some(kind) }),
+            // It may be anything's.
+            Shape::Hex | Shape::Nothing => None,
+        })
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
+fn shape_of(token: &SecretString) -> Shape {
+    let token = token.expose_secret();
+    if token.bytes().all(|byte| byte.is_ascii_graphic()) { shape(token) } else { Shape::Nothing }
 }
 
 enum Shape {
@@ -77,14 +95,30 @@ mod tests {
         for (text, secret_part) in [
             (format!("https://{KEY}@o1.ingest.sentry.io/42"), false),
             (format!("https://{KEY}:{KEY}@o1.ingest.sentry.io/42"), true),
-            (format!(r#"{{"dsn": "https://{KEY}:{KEY}@sentry.example/42", "token": "sntryu_x"}}"#), true),
         ] {
-            assert_eq!(
-                holds(&text, false),
-                (Holds::Key { id: KEY.to_owned(), project: 42, secret_part }, None),
-                "{text}"
-            );
+            let expected = Holds::Key { id: KEY.to_owned(), project: 42, secret_part, token: false };
+            assert_eq!(holds(&text, false), (expected, None), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_beside_a_dsn_is_seen_whatever_its_member_is_called() {
+        let dsn = format!("https://{KEY}@o1.ingest.sentry.io/42");
+        let hex = "ab".repeat(32);
+        let key = |token| Holds::Key { id: KEY.to_owned(), project: 42, secret_part: false, token };
+        for (member, shape) in [
+            (r#""token": "sntryu_x""#.to_owned(), Some(Kind::PersonalToken)),
+            (r#""release": {"a": 1}, "SENTRY_AUTH_TOKEN": "sntrys_x""#.to_owned(), Some(Kind::OrganizationToken)),
+            (format!(r#""token": "{hex}""#), None),
+        ] {
+            assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(true), Some(shape)), "{member}");
+        }
+        // What may be another product's is not presented to Sentry.
+        for member in [format!(r#""api_key": "{hex}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
+        {
+            assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(false), None), "{member}");
+        }
+        assert_eq!(holds(r#"{"ci": "sntrys_x"}"#, false), (Holds::Token, Some(Some(Kind::OrganizationToken))));
     }
 
     #[test]

@@ -24,8 +24,8 @@ impl Owners {
         Self { judged, marks }
     }
 
-    /// How a key stands. `managed` says whether its project has managed keys.
-    pub(crate) fn of(&self, key: &ClientKey, facts: &Facts<'_>, managed: bool) -> Ownership {
+    /// How a key of this project stands.
+    pub(crate) fn of(&self, key: &ClientKey, project: u64, facts: &Facts<'_>) -> Ownership {
         if let Some((label, _)) = facts.holders(&key.id).min_by_key(|(label, _)| *label) {
             return match label {
                 Label::Current => Ownership::Current,
@@ -33,7 +33,13 @@ impl Owners {
                 Label::Previous => Ownership::Previous,
             };
         }
-        let nobodys = if managed { Ownership::Foreign } else { Ownership::Unmanaged };
+        let nobodys = if facts.may_be_held(project) {
+            Ownership::Unknown
+        } else if facts.secrets_of(project).next().is_some() {
+            Ownership::Foreign
+        } else {
+            Ownership::Unmanaged
+        };
         match self.judged.get(&key.id) {
             Some(Judged::Ours) => Ownership::Superseded,
             Some(Judged::Adopted) => Ownership::Adopted,

@@ -131,8 +131,7 @@ pub(crate) fn project(
 ) -> inventory::Project {
     let keys = keys.map(|mut keys| {
         keys.sort_by(|a, b| a.id.cmp(&b.id));
-        let managed = facts.secrets_of(project.id).next().is_some();
-        keys.into_iter().map(|key| client_key(key, owners, facts, managed)).collect()
+        keys.into_iter().map(|key| client_key(key, project.id, owners, facts)).collect()
     });
     inventory::Project {
         id: project.id,
@@ -143,8 +142,8 @@ pub(crate) fn project(
     }
 }
 
-fn client_key(key: sentry_client::ClientKey, owners: &Owners, facts: &Facts<'_>, managed: bool) -> ClientKey {
-    let ownership: Ownership = owners.of(&key, facts, managed);
+fn client_key(key: sentry_client::ClientKey, project: u64, owners: &Owners, facts: &Facts<'_>) -> ClientKey {
+    let ownership: Ownership = owners.of(&key, project, facts);
     ClientKey {
         ownership,
         active: key.is_active,

@@ -83,6 +83,11 @@ async fn read(store: &SecretStore, listed: ListedSecret, region: &str) -> Read {
     let mut unknowns = Vec::new();
     let mut token = None;
     let current = listed.version_at(Stage::Current).map(str::to_owned);
+    if listed.scheduled_for_deletion {
+        let subject = format!("the values of the secret {}", listed.name);
+        let why = "it is scheduled for deletion: nobody can read it, and what it holds may still be alive";
+        unknowns.push(unknown(subject, why, Some("secretsmanager:RestoreSecret, by a person who wants to look")));
+    }
     let mut versions = Vec::new();
     for stage in [Stage::Current, Stage::Pending, Stage::Previous] {
         let id = listed.version_at(stage).filter(|id| stage == Stage::Current || Some(*id) != current.as_deref());

@@ -86,6 +86,8 @@ words! {
         PreviousStillLive = "PREVIOUS_STILL_LIVE",
         /// What applications read is not accepted by Sentry.
         CurrentKeyDead = "CURRENT_KEY_DEAD",
+        /// What applications read names a project that the organization does not have.
+        ProjectNotFound = "PROJECT_NOT_FOUND",
         /// A rotation left a key that nobody uses.
         OrphanKey = "ORPHAN_KEY",
         /// A superseded key that somebody else made.

@@ -10,6 +10,7 @@ pub use code::{Code, Group};
 pub use severity::{Inputs, Reach, Severity, Stake, Where};
 pub use subject::{Subject, SubjectKind};
 
+use crate::exception::Exception;
 use crate::words::words;
 
 /// What to do about a finding.
@@ -67,6 +68,6 @@ pub struct Finding {
     pub status: Status,
     /// The review in which it was first seen; this one until the previous one is known.
     pub first_seen: Timestamp,
-    /// The ticket of the exception that accepts it.
-    pub exception: Option<String>,
+    /// The exception that accepts it.
+    pub exception: Option<Exception>,
 }

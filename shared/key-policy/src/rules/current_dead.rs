@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Rotation,
     floor: Severity::High,
     ceiling: Severity::Critical,
-    what: "The key of AWSCURRENT is disabled, or its project does not have it, or the organization does not have its project.",
+    what: "The key of AWSCURRENT is disabled, or its project does not have it.",
     why: "Every application that reads the secret loses its events, in silence.",
     holder_could: "nothing: Sentry does not take the key",
-    remedy: "Enable the key, or rotate the secret so that applications get another one. If the project is gone, remove the secret.",
+    remedy: "Enable the key, or rotate the secret so that applications get another one.",
     sees_all: true,
     judges: &[Judge::Secret(judge)],
 };
@@ -33,23 +33,13 @@ fn judge(view: &SecretView<'_>) -> Verdict {
             ("Sentry shows it as disabled", [enable, vec![calls::rotate(&secret.arn)]].concat())
         }
         Sight::NotThere => ("its project does not have it", vec![calls::rotate(&secret.arn)]),
-        Sight::NotKnown if project_is_gone(view) => (
-            "the organization has no project with the id in its DSN: it was deleted, or belongs to another organization",
-            vec![calls::describe(&secret.arn), calls::delete_secret(&secret.arn)],
-        ),
+        // PROJECT_NOT_FOUND says so.
+        Sight::NotKnown if view.project_is_missing() => return Verdict::NotMeant,
         Sight::NotKnown => return Verdict::Unknown,
     };
     let evidence = vec![format!("AWSCURRENT holds the key {id}"), told.to_owned()];
-    let text = "give the applications a key that works, or remove a secret that nobody needs".to_owned();
+    let text = "give the applications a key that works".to_owned();
     let mut found = view.case(evidence, Remedy { text, calls });
     "nothing while Sentry does not take the key".clone_into(&mut found.stake.holder_could);
     Verdict::found(found)
-}
-
-/// Whether all projects were listed, the key's is not among them, and the policy does not place it in another organization.
-fn project_is_gone(view: &SecretView<'_>) -> bool {
-    let of = view.facts.of;
-    let bound = view.facts.policy.binding_for(&view.secret.name).map(|binding| binding.organization.as_str());
-    let elsewhere = bound.is_some_and(|named| named != of.organization.slug && named != of.organization.id.to_string());
-    view.project.is_none() && of.all_projects_listed && !elsewhere
 }

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Minimal,
     floor: Severity::Low,
     ceiling: Severity::Medium,
-    what: "An active key is labelled `Default` and has no rate limit, nor does its project name the domains that may send: it was never tightened.",
+    what: "An active key is labelled `Default`, as Sentry made it with the project, and has no rate limit: it was never tightened. The domains that a project names do not count: they bind browsers, and who has copied a DSN needs none.",
     why: "What Sentry makes with a project works for everybody, which is the opposite of the least that is needed.",
     holder_could: "send any number of events to the project, from anywhere",
     remedy: "Let a rotation replace the key, or give it a rate limit; state the domains of the project if browsers use it.",
@@ -28,11 +28,7 @@ fn judge(view: &KeyView<'_>) -> Verdict {
     }
     let mut evidence =
         vec!["its label is \"Default\", as Sentry made it".to_owned(), "it has no rate limit".to_owned()];
-    // Only projects whose keys are held in browsers are asked for their domains, which concern nobody else.
-    if let Some(domains) = &view.project.allowed_domains {
-        if !domains.iter().any(|domain| domain == "*") {
-            return Verdict::Fine;
-        }
+    if view.project.allowed_domains.iter().flatten().any(|domain| domain == "*") {
         evidence.push("its project takes events from every domain (*)".to_owned());
     }
     let mut calls = calls::limit(&view.path(), 1_000, 60);

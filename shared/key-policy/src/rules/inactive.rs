@@ -24,8 +24,8 @@ fn judge(view: &KeyView<'_>) -> Verdict {
     }
     match view.key.ownership {
         Ownership::Abandoned | Ownership::Foreign | Ownership::Unmanaged => {}
-        // Retirement has not said yet whether it is in its hands.
-        Ownership::Marked => return Verdict::Unknown,
+        // Retirement has not said yet whether it is in its hands; or a secret that could not be read may hold it.
+        Ownership::Marked | Ownership::Unknown => return Verdict::Unknown,
         Ownership::Current
         | Ownership::Pending
         | Ownership::Previous

@@ -52,8 +52,8 @@ fn orphan(view: &KeyView<'_>) -> Verdict {
     }
     match view.key.ownership {
         Ownership::Orphan => {}
-        // Retirement has not said yet whether it is one.
-        Ownership::Marked => return Verdict::Unknown,
+        // Retirement has not said yet whether it is one; or a secret that could not be read may hold it.
+        Ownership::Marked | Ownership::Unknown => return Verdict::Unknown,
         Ownership::Current
         | Ownership::Pending
         | Ownership::Previous

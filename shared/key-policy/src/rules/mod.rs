@@ -17,6 +17,7 @@ mod owner;
 mod page;
 mod personal_token;
 mod previous_live;
+mod project_not_found;
 mod rate_limit;
 mod rationale;
 mod replica;
@@ -160,6 +161,7 @@ pub const RULES: &[Rule] = &[
     client_side_undecided::RULE,
     rationale::RULE,
     current_dead::RULE,
+    project_not_found::RULE,
     previous_live::RULE,
     left_over::ORPHAN,
     left_over::ADOPTED,

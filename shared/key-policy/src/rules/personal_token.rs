@@ -28,7 +28,7 @@ fn judge(view: &TokenView<'_>) -> Verdict {
         Some(ActsAs::Person(name)) => evidence.push(format!("Sentry says that it acts as {}", tell::quoted(name))),
         Some(ActsAs::Organization | ActsAs::Integration(_)) | None => {}
     }
-    if view.kind() == Some(Kind::PersonalToken) {
+    if view.said_kind() == Some(Kind::PersonalToken) {
         evidence.push(
             "its tag sentry:kind says that it is a personal token, or it has none and its shape says so".to_owned(),
         );

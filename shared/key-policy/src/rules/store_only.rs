@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Minimal,
     floor: Severity::High,
     ceiling: Severity::Critical,
-    what: "A secret for an SDK holds, at any label, a token, a DSN with its secret part, or something that is neither DSN nor token.",
+    what: "A secret for an SDK holds, at any label, a token (alone or beside the DSN), a DSN with its secret part, or something that is neither DSN nor token.",
     why: "An SDK sends events and needs nothing else. What it is given ends in logs, crash dumps and the pages that it runs in. What is neither DSN nor token counts like a token, since nobody can say what it allows.",
     holder_could: "with a token, what its scopes allow in every project; with a DSN's secret part, nothing more today, but it marks a value that was copied from an old form",
     remedy: "Store the public form of the DSN, and treat a token that was there as leaked: end it.",
@@ -26,18 +26,18 @@ fn judge(view: &SecretView<'_>) -> Verdict {
     let mut token = false;
     for (label, version) in view.secret.versions() {
         let what = match &version.holds {
-            Holds::Token => {
-                token = true;
-                "a token"
-            }
-            Holds::Key { secret_part: true, .. } => "a DSN with its secret part",
+            Holds::Token => "a token",
+            Holds::Key { secret_part: true, token: true, .. } => "a DSN with its secret part, and a token beside it",
+            Holds::Key { secret_part: false, token: true, .. } => "a token beside the DSN",
+            Holds::Key { secret_part: true, token: false, .. } => "a DSN with its secret part",
             Holds::Other => "neither a DSN nor a token",
-            Holds::Key { secret_part: false, .. } | Holds::Empty => continue,
+            Holds::Key { secret_part: false, token: false, .. } | Holds::Empty => continue,
             Holds::Unreadable => {
                 unread = true;
                 continue;
             }
         };
+        token |= matches!(version.holds, Holds::Token | Holds::Key { token: true, .. });
         evidence.push(format!("its version at {label} holds {what}"));
     }
     if evidence.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{Judge, KeyView, Rule, Verdict, calls, tell};
 use crate::findings::{Code, Group, Remedy, Severity};
-use crate::inventory::{Ownership, Secret};
+use crate::inventory::Ownership;
 
 pub(super) const UNMANAGED: Rule = Rule {
     code: Code::UnmanagedKey,
@@ -34,11 +34,18 @@ fn unmanaged(view: &KeyView<'_>) -> Verdict {
     if !view.key.active {
         return Verdict::NotMeant;
     }
-    if view.key.ownership != Ownership::Unmanaged {
-        return Verdict::Fine;
-    }
-    if may_be_held(view) {
-        return Verdict::Unknown;
+    match view.key.ownership {
+        Ownership::Unmanaged => {}
+        Ownership::Unknown => return Verdict::Unknown,
+        Ownership::Current
+        | Ownership::Pending
+        | Ownership::Previous
+        | Ownership::Superseded
+        | Ownership::Adopted
+        | Ownership::Orphan
+        | Ownership::Abandoned
+        | Ownership::Marked
+        | Ownership::Foreign => return Verdict::Fine,
     }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, nor any other key of its project".to_owned());
@@ -52,21 +59,23 @@ fn foreign(view: &KeyView<'_>) -> Verdict {
     if !view.key.active {
         return Verdict::NotMeant;
     }
-    if view.key.ownership != Ownership::Foreign {
-        return Verdict::Fine;
-    }
-    if may_be_held(view) {
-        return Verdict::Unknown;
+    match view.key.ownership {
+        Ownership::Foreign => {}
+        Ownership::Unknown => return Verdict::Unknown,
+        Ownership::Current
+        | Ownership::Pending
+        | Ownership::Previous
+        | Ownership::Superseded
+        | Ownership::Adopted
+        | Ownership::Orphan
+        | Ownership::Abandoned
+        | Ownership::Marked
+        | Ownership::Unmanaged => return Verdict::Fine,
     }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, while managed secrets hold other keys of its project".to_owned());
     let text = "find out who uses it, let them read the managed secret, then disable it".to_owned();
     Verdict::found(view.case(evidence, Remedy { text, calls: calls::disable(&view.path()) }))
-}
-
-/// Whether a secret of the key's own project could not be read: it may be the one that holds it.
-fn may_be_held(view: &KeyView<'_>) -> bool {
-    view.facts.secrets_of(view.project.id).any(Secret::is_unread)
 }
 
 /// What Sentry shows of a key.

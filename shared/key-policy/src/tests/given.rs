@@ -11,7 +11,7 @@ use crate::inventory::{
     Rotation, Said, Secret, Token, Version,
 };
 use crate::{
-    Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_project, judge_rest, parse_duration,
+    Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_own, judge_project, judge_rest, parse_duration,
 };
 
 pub(super) const NOW: &str = "2026-11-26T12:00:00Z";
@@ -108,7 +108,7 @@ pub(super) fn key(id: &str, ownership: Ownership) -> ClientKey {
 }
 
 pub(super) fn dsn(id: &str) -> Holds {
-    Holds::Key { id: id.to_owned(), project: PROJECT, secret_part: false }
+    Holds::Key { id: id.to_owned(), project: PROJECT, secret_part: false, token: false }
 }
 
 pub(super) fn version(id: &str, created: Option<Timestamp>, holds: Holds) -> Version {
@@ -299,6 +299,9 @@ impl Given {
         let facts = Facts::new(&policy, self.now, &self.of);
         let mut all = Judged::default();
         let mut seen = BTreeSet::new();
+        let own = judge_own(&facts);
+        all.findings.extend(own.findings);
+        all.tally.add(&own.tally);
         for project in &self.projects {
             seen.insert(project.id);
             let part = judge_project(&facts, project);

@@ -87,6 +87,20 @@ impl<'a> SecretView<'a> {
         }
     }
 
+    /// Whether the organization does not have the project in its DSN: all projects were listed, and it is not among them.
+    #[must_use]
+    pub fn project_is_missing(&self) -> bool {
+        self.project.is_none() && self.secret.project().is_some() && self.facts.of.all_projects_listed
+    }
+
+    /// Whether the policy places it in another organization.
+    #[must_use]
+    pub fn is_bound_elsewhere(&self) -> bool {
+        let of = &self.facts.of.organization;
+        let bound = self.facts.policy.binding_for(&self.secret.name).map(|binding| binding.organization.as_str());
+        bound.is_some_and(|named| named != of.slug && named != of.id.to_string())
+    }
+
     /// The key with this id in its project, where Sentry shows it.
     #[must_use]
     pub fn key(&self, id: &str) -> Option<&'a ClientKey> {

@@ -47,9 +47,24 @@ impl<'a> TokenView<'a> {
         self.token.function.is_some() || preset.is_some_and(Preset::is_administration)
     }
 
-    /// What kind of token it is: by its tag, else by its shape.
+    /// What kind of token it is. Who Sentry says that it acts as comes before what people say of it.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
+        let said = self.said_kind();
+        match (self.token.acts_as(), said) {
+            // The token of an OAuth application acts as the person who authorized it.
+            (Some(ActsAs::Person(_)), Some(Kind::OauthToken)) => Some(Kind::OauthToken),
+            (Some(ActsAs::Person(_)), _) => Some(Kind::PersonalToken),
+            (Some(ActsAs::Organization), _) => Some(Kind::OrganizationToken),
+            (Some(ActsAs::Integration(_)), Some(Kind::InstallationToken)) => Some(Kind::InstallationToken),
+            (Some(ActsAs::Integration(_)), _) => Some(Kind::IntegrationToken),
+            (None, said) => said,
+        }
+    }
+
+    /// What kind of token people say that it is: by its tag, else by its shape.
+    #[must_use]
+    pub fn said_kind(&self) -> Option<Kind> {
         match &self.token.kind {
             Said::Known(kind) => Some(*kind),
             Said::Nothing | Said::Unknown(_) => self.token.shape,

@@ -33,8 +33,8 @@ fn key_id() -> impl Strategy<Value = String> {
 
 fn holds() -> impl Strategy<Value = Holds> {
     prop_oneof![
-        6 => (key_id(), 41_u64..45, any::<bool>())
-            .prop_map(|(id, project, secret_part)| Holds::Key { id, project, secret_part }),
+        6 => (key_id(), 41_u64..45, any::<bool>(), any::<bool>())
+            .prop_map(|(id, project, secret_part, token)| Holds::Key { id, project, secret_part, token }),
         1 => Just(Holds::Token),
         1 => Just(Holds::Empty),
         1 => Just(Holds::Other),

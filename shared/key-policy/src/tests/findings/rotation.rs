@@ -466,7 +466,7 @@ fn previous_still_live() {
             (
                 "it is of a project that was not looked at",
                 |given| {
-                    let elsewhere = Holds::Key { id: PREVIOUS.to_owned(), project: 43, secret_part: false };
+                    let elsewhere = Holds::Key { id: PREVIOUS.to_owned(), project: 43, secret_part: false, token: false };
                     given.secret().previous = Some(version("v1", None, elsewhere));
                 },
                 Says::Unknown,
@@ -489,6 +489,38 @@ fn previous_still_live() {
     assert!(case.remedy.calls[0].contains(PREVIOUS));
 }
 
+fn some_projects_only(given: &mut Given) {
+    given.projects.clear();
+    given.of.all_projects_listed = false;
+}
+
+#[test]
+fn project_not_found() {
+    fn bound(given: &mut Given, organization: &str) {
+        given.projects.clear();
+        given.add_to_policy(&format!("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"{organization}\"\n"));
+    }
+    check(
+        Code::ProjectNotFound,
+        &[
+            ("it is there", |_| {}, Says::Fine),
+            ("its keys do not matter", |given| given.project().keys = None, Says::Fine),
+            ("it is not there", |given| given.projects.clear(), Says::Found),
+            ("not all projects were listed", some_projects_only, Says::Unknown),
+            ("the policy places it in another organization", |given| bound(given, "other"), Says::NotMeant),
+            ("the policy places it in this one, by its id", |given| bound(given, "7"), Says::Found),
+            ("it cannot be read", |given| given.current().holds = Holds::Unreadable, Says::Unknown),
+            ("no key yet", |given| given.current().holds = Holds::Empty, Says::NotMeant),
+        ],
+    );
+    let mut given = Given::nothing_wrong();
+    given.projects.clear();
+    let case = given.finding(Code::ProjectNotFound).case;
+    // Nobody has seen that the key is dead.
+    assert!(case.remedy.calls.iter().all(|call| !call.contains("delete")), "{case:?}");
+    assert!(case.evidence.iter().any(|line| line.contains("may be alive")), "{case:?}");
+}
+
 #[test]
 fn current_key_dead() {
     check(
@@ -498,31 +530,8 @@ fn current_key_dead() {
             ("disabled", |given| given.key().active = false, Says::Found),
             ("not in its project", |given| given.project().keys = Some(Vec::new()), Says::Found),
             ("keys are not known", |given| given.project().keys = None, Says::Unknown),
-            ("its project is not there", |given| given.projects.clear(), Says::Found),
-            (
-                "not all projects were listed",
-                |given| {
-                    given.projects.clear();
-                    given.of.all_projects_listed = false;
-                },
-                Says::Unknown,
-            ),
-            (
-                "the policy places it in another organization",
-                |given| {
-                    given.projects.clear();
-                    given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"other\"\n");
-                },
-                Says::Unknown,
-            ),
-            (
-                "the policy places it in this one, by its id",
-                |given| {
-                    given.projects.clear();
-                    given.add_to_policy("[[binding]]\nsecret_prefix = \"sentry/\"\norganization = \"7\"\n");
-                },
-                Says::Found,
-            ),
+            ("its project is not there, which has a code of its own", |given| given.projects.clear(), Says::NotMeant),
+            ("not all projects were listed", some_projects_only, Says::Unknown),
             ("it cannot be read", |given| given.current().holds = Holds::Unreadable, Says::Unknown),
             ("no key yet", |given| given.current().holds = Holds::Empty, Says::NotMeant),
             ("no version", |given| given.secret().current = None, Says::NotMeant),

@@ -2,8 +2,10 @@
 
 use crate::Kind;
 use crate::findings::{Code, Severity};
-use crate::inventory::{ActsAs, Answer, Said, Token};
-use crate::tests::given::{Given, Says, alive, check, integration, organization_token, own, scopes};
+use crate::inventory::{ActsAs, Answer, Holds, Said, Token};
+use crate::tests::given::{
+    CURRENT, Given, Says, alive, check, dsn, integration, organization_token, own, scopes, version,
+};
 
 fn app(given: &mut Given, carried: &str) {
     given.add_reader(carried);
@@ -397,6 +399,22 @@ fn personal_token_in_automation() {
     assert_eq!(evidence, ["Sentry says that it acts as \"kim@example.com\\u{7}\""]);
 }
 
+/// A secret that is tagged as a token's and holds something else.
+fn without_token(given: &mut Given, holds: Option<Holds>) {
+    given.add_reader("");
+    given.of.tokens.pop();
+    given.of.secrets[1].current = holds.map(|holds| version("v1", None, holds));
+}
+
+#[test]
+fn a_remedy_goes_by_who_sentry_says_that_a_token_acts_as_and_not_by_its_tag() {
+    let mut given = Given::nothing_wrong();
+    let token = given.add_reader("org:admin");
+    token.answer = Answer::Alive { scopes: scopes("org:admin"), acts_as: ActsAs::Person("boss".to_owned()) };
+    let calls = given.finding(Code::OverScoped).case.remedy.calls;
+    assert!(calls[0].contains("Personal Tokens"), "{calls:?}");
+}
+
 #[test]
 fn token_refused() {
     check(
@@ -405,6 +423,18 @@ fn token_refused() {
             ("taken", |_| {}, Says::Fine),
             ("refused", |given| given.add_reader("").answer = Answer::Refused, Says::Found),
             ("no answer", |given| given.add_reader("").answer = Answer::Unknown, Says::Unknown),
+            ("something else is stored", |given| without_token(given, Some(Holds::Other)), Says::Found),
+            ("a DSN is stored", |given| without_token(given, Some(dsn(CURRENT))), Says::Found),
+            ("nothing is stored", |given| without_token(given, None), Says::Found),
+            ("it cannot be read", |given| without_token(given, Some(Holds::Unreadable)), Says::Unknown),
+            (
+                "scheduled for deletion",
+                |given| {
+                    without_token(given, Some(Holds::Unreadable));
+                    given.of.secrets[1].scheduled_for_deletion = true;
+                },
+                Says::Fine,
+            ),
         ],
     );
     let mut given = Given::nothing_wrong();
