@@ -55,9 +55,9 @@ impl Hidden {
             // So is which use cases are used.
             Some(SubjectKind::UseCase) => self.anywhere || !self.projects.is_empty(),
             // Who holds a key is, too.
-            Some(SubjectKind::ClientKey) => {
-                item.is_some_and(|item| item.state == ACTIVE && (self.in_project(project) || self.anywhere && rests_on_holders(was)))
-            }
+            Some(SubjectKind::ClientKey) => item.is_some_and(|item| {
+                item.state == ACTIVE && (self.in_project(project) || self.anywhere && rests_on_holders(was))
+            }),
             Some(SubjectKind::Project) => self.in_project(project) || self.anywhere && rests_on_holders(was),
             Some(SubjectKind::OrganizationToken | SubjectKind::Exception | SubjectKind::Review) | None => false,
         }

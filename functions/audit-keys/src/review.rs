@@ -257,7 +257,8 @@ impl Review<'_> {
             }
         }
         for (kind, id, codes) in by_subject(&judged.undecided) {
-            self.spool.line(Part::Undecided, &json!({"kind": kind, "id": id, "project_id": project_id, "rules": codes}))?;
+            self.spool
+                .line(Part::Undecided, &json!({"kind": kind, "id": id, "project_id": project_id, "rules": codes}))?;
         }
         for was in before.findings.values() {
             let item = items.get(&(was.subject_kind.clone(), was.subject_id.clone()));

@@ -114,7 +114,8 @@ mod tests {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(true), Some(shape)), "{member}");
         }
         // What may be another product's is not presented to Sentry.
-        for member in [format!(r#""api_key": "{hex}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
+        for member in
+            [format!(r#""api_key": "{hex}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
         {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(false), None), "{member}");
         }

@@ -42,11 +42,14 @@ fn judge(view: &SecretView<'_>) -> Verdict {
     ];
     let calls = vec![
         calls::describe(&secret.arn),
-        calls::policy(&format!("[[binding]] > for the name of this secret, with the organization of the project {project}")),
+        calls::policy(&format!(
+            "[[binding]] > for the name of this secret, with the organization of the project {project}"
+        )),
         calls::put_value(&secret.arn),
     ];
-    let text = "find out whose project it is: bind the secret to that organization, or store a DSN of a project that exists"
-        .to_owned();
+    let text =
+        "find out whose project it is: bind the secret to that organization, or store a DSN of a project that exists"
+            .to_owned();
     let mut found = view.case(evidence, Remedy { text, calls });
     "send events to the project in its DSN, whosever that is".clone_into(&mut found.stake.holder_could);
     Verdict::found(found)

@@ -11,7 +11,8 @@ use crate::inventory::{
     Rotation, Said, Secret, Token, Version,
 };
 use crate::{
-    Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_own, judge_project, judge_rest, parse_duration,
+    Facts, Judged, Kind, Organizational, Policy, RateLimit, ScopeSet, judge_own, judge_project, judge_rest,
+    parse_duration,
 };
 
 pub(super) const NOW: &str = "2026-11-26T12:00:00Z";

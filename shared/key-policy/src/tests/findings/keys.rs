@@ -1,9 +1,9 @@
 //! Rules about client keys and projects.
 
-use crate::{Facts, Policy, RateLimit};
 use crate::findings::{Code, Severity};
 use crate::inventory::{Holds, Ownership};
 use crate::tests::given::{CURRENT, Given, PROJECT, Says, check, version};
+use crate::{Facts, Policy, RateLimit};
 
 fn unreadable(given: &mut Given) {
     given.of.secrets.clear();
@@ -326,7 +326,7 @@ fn inactive_key_kept() {
             given.add_key(*ownership).active = active;
             let expected = match (active, ownership) {
                 (false, Ownership::Abandoned | Ownership::Foreign | Ownership::Unmanaged) => Says::Found,
-                (false, Ownership::Marked) => Says::Unknown,
+                (false, Ownership::Marked | Ownership::Unknown) => Says::Unknown,
                 _ => Says::NotMeant,
             };
             assert_eq!(given.says(Code::InactiveKeyKept), expected, "{ownership} {active}");

@@ -466,7 +466,8 @@ fn previous_still_live() {
             (
                 "it is of a project that was not looked at",
                 |given| {
-                    let elsewhere = Holds::Key { id: PREVIOUS.to_owned(), project: 43, secret_part: false, token: false };
+                    let elsewhere =
+                        Holds::Key { id: PREVIOUS.to_owned(), project: 43, secret_part: false, token: false };
                     given.secret().previous = Some(version("v1", None, elsewhere));
                 },
                 Says::Unknown,

@@ -163,14 +163,20 @@ fn sdk_secret_not_store_only() {
             (
                 "a DSN with its secret part",
                 |given| {
-                    holds(given, Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: true, token: false });
+                    holds(
+                        given,
+                        Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: true, token: false },
+                    );
                 },
                 Says::Found,
             ),
             (
                 "a token beside the DSN",
                 |given| {
-                    holds(given, Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: false, token: true });
+                    holds(
+                        given,
+                        Holds::Key { id: CURRENT.to_owned(), project: PROJECT, secret_part: false, token: true },
+                    );
                 },
                 Says::Found,
             ),

@@ -214,6 +214,7 @@ fn what_findings_come_to() {
         ("a faked rotation", |given| given.key().created = ago("50d"), Code::RotationFaked, High),
         ("a live superseded key", |given| given.previous_key().active = true, Code::PreviousStillLive, Medium),
         ("a dead current key", |given| given.key().active = false, Code::CurrentKeyDead, High),
+        ("a project that is not there", |given| given.projects.clear(), Code::ProjectNotFound, Medium),
         ("a shadow copy", |given| given.of.secrets.push(secret("copy")), Code::ShadowCopy, Medium),
         ("no consumer", |given| given.secret().consumers = None, Code::NoConsumer, Low),
         ("an unknown kind", |given| given.secret().kind = Said::Unknown("x".to_owned()), Code::UnknownKind, High),
