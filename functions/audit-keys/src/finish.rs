@@ -1,34 +1,40 @@
 //! A review that has come to its end: published, remembered, told.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use function_kit::{DetailType, Failure};
+use function_kit::Failure;
 use jiff::Timestamp;
 use key_policy::Facts;
 use key_policy::inventory::Answer;
 use key_policy::rules::TokenView;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use crate::chain::{Manifest, Summary, manifest_key};
 use crate::config::OwnToken;
 use crate::failure::{defect, evidence, spool as spool_failure};
 use crate::markdown::{self, OwnLine};
-use crate::publish::{self, Foot, Head};
+use crate::publish::{self, Foot, Head, InTime};
 use crate::review::{Review, accepted_by};
 use crate::run::Run;
 use crate::spool::{Part, Spool};
 use crate::state::Last;
-use crate::tell::{self, News};
-use crate::totals::Totals;
+use crate::tell;
 
 /// How often a review is published under another id because its own is taken.
 const MOST_ATTEMPTS: u32 = 5;
+
+/// How long an invocation tries at most to tell what an earlier one left.
+const FOR_THE_REST: Duration = Duration::from_secs(60);
 
 /// A review that stands.
 struct Published {
     review_id: String,
     /// Of its manifest.
     sha256: String,
+    summary: Summary,
     events: PathBuf,
 }
 
@@ -55,18 +61,19 @@ impl Run<'_> {
         publish::complete_tables(&spool).map_err(spool_failure)?;
         let own = own_tokens(facts, &self.of.config.own_tokens);
         let page = |head: &Head| markdown::page(head, organization, &own, &totals, &top, &tally);
-        let published = self.publish(&spool, head, &foot, page).await?;
+        let summary = Summary::of(&totals);
+        let published = self.publish(&spool, head, &foot, page, summary).await?;
         let (open, review_id) = (totals.open, &published.review_id);
         let reply = json!({
             "version": 1,
             "review_id": review_id,
             "complete": true,
-            "report": self.of.evidence.absolute(&format!("reviews/{review_id}/report.json")),
+            "report": self.report(review_id),
             "findings": open,
             "unknown": totals.unknown,
         });
         if self.is_whole() {
-            self.stands(&published, organization, began, &totals, &reply).await?;
+            self.stands(&published, organization, began).await?;
             self.said.found = Some((open, totals.unknown));
         }
         drop(spool.end());
@@ -90,61 +97,56 @@ impl Run<'_> {
     }
 
     /// Remembers a review of everything, and tells it.
-    async fn stands(
-        &mut self,
-        published: &Published,
-        organization: &str,
-        began: Timestamp,
-        totals: &Totals,
-        reply: &Value,
-    ) -> Result<(), Failure> {
-        let Published { review_id, sha256, events } = published;
-        let (of, end) = (self.of, self.deadline.instant());
-        let last = Last { review_id: review_id.clone(), at: began, sha256: sha256.clone(), told: false };
+    async fn stands(&mut self, published: &Published, organization: &str, began: Timestamp) -> Result<(), Failure> {
+        let Published { review_id, sha256, summary, events } = published;
         self.state.first.get_or_insert(began);
+        let last = Last { review_id: review_id.clone(), at: began, sha256: sha256.clone(), told: false };
         self.state.last = Some(last.clone());
         self.state.paused = None;
         self.state.is_lost = false;
-        self.state.save(&of.evidence).await?;
-        let sent = tell::findings(&of.events, events, review_id, organization, end).await.map_err(spool_failure)?;
-        let open = totals.open;
-        let news = News {
-            what: DetailType::AuditCompleted,
-            review_id,
-            organization,
-            message: format!(
-                "{} open findings: {} critical, {} high, {} medium, {} low; {} opened, {} closed; {} things could not be seen",
-                open.sum(),
-                open.critical,
-                open.high,
-                open.medium,
-                open.low,
-                totals.opened,
-                totals.closed,
-                totals.unknown
-            ),
-            extra: json!({"complete": true, "findings": open, "opened": totals.opened, "changed": totals.changed,
-                "closed": totals.closed, "unknown": totals.unknown, "events_left_out": sent.left_out,
-                "report": reply.get("report"), "manifest_sha256": sha256}),
-        };
-        self.said.lost += sent.lost + tell::whole(&of.events, news, end).await;
-        self.state.last = Some(Last { told: true, ..last });
-        self.state.save(&of.evidence).await
+        self.state.save(&self.of.evidence).await?;
+        self.tell(&last, organization, summary, events, self.deadline.instant()).await
     }
 
-    /// Sends what the last review had still to tell when its invocation ended.
+    /// Sends what the last review had still to tell when its invocation ended, or what the bus did not take.
     pub(crate) async fn tell_rest(&mut self, spool: &Spool) -> Result<(), Failure> {
-        let (of, end) = (self.of, self.deadline.instant());
-        let Some(last) = self.state.last.as_mut().filter(|last| !last.told) else { return Ok(()) };
-        let path = spool.folder().join("earlier-events.jsonl");
-        if of.evidence.get_file(&publish::events_key(&last.review_id), &path).await.map_err(evidence)? {
-            // The organization is told by the summary of the review; its findings are told again as they were.
-            let organization = of.config.organization.as_deref().unwrap_or_default();
-            let sent = tell::findings(&of.events, &path, &last.review_id, organization, end).await;
-            self.said.lost += sent.map_err(spool_failure)?.lost;
+        let Some(last) = self.state.last.clone().filter(|last| !last.told) else { return Ok(()) };
+        let (evidence_store, path) = (&self.of.evidence, spool.folder().join("earlier-events.jsonl"));
+        let manifest = evidence_store.get(&manifest_key(&last.review_id)).await.map_err(evidence)?.unwrap_or_default();
+        let Ok(manifest) = serde_json::from_slice::<Manifest>(&manifest) else { return Ok(()) };
+        if !evidence_store.get_file(&publish::events_key(&last.review_id), &path).await.map_err(evidence)? {
+            return Ok(());
         }
-        last.told = true;
-        self.state.save(&of.evidence).await
+        let organization = self.of.config.organization.clone().unwrap_or_default();
+        let end = self.deadline.instant().min(Instant::now() + FOR_THE_REST);
+        self.tell(&last, &organization, &manifest.summary, &path, end).await
+    }
+
+    /// Sends the events of a review and its summary. Those that the bus does not take are for the next invocation, which sends
+    /// all of them again, with the same ids.
+    async fn tell(
+        &mut self,
+        last: &Last,
+        organization: &str,
+        summary: &Summary,
+        events: &Path,
+        end: Instant,
+    ) -> Result<(), Failure> {
+        let of = self.of;
+        let sent = tell::findings(&of.events, events, &last.review_id, organization, end).await.map_err(spool_failure)?;
+        let news = tell::completed(last, organization, summary, &sent, &self.report(&last.review_id));
+        let lost = sent.lost + tell::whole(&of.events, news, end).await;
+        self.said.lost += lost;
+        if lost == 0 {
+            self.state.last = Some(Last { told: true, ..last.clone() });
+            self.state.save(&of.evidence).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the report of a review lies.
+    fn report(&self, review_id: &str) -> String {
+        self.of.evidence.absolute(&format!("reviews/{review_id}/report.json"))
     }
 
     /// Writes and uploads the files. An earlier attempt that was killed on the way has taken the review's id: then this one
@@ -155,6 +157,7 @@ impl Run<'_> {
         mut head: Head,
         foot: &Foot,
         page: impl Fn(&Head) -> Result<String, std::fmt::Error>,
+        summary: Summary,
     ) -> Result<Published, Failure> {
         let id = head.review_id.clone();
         let events = publish::write_events(spool).map_err(spool_failure)?;
@@ -173,8 +176,10 @@ impl Run<'_> {
                 ("inventory.csv", items.as_path()),
                 ("findings.csv", findings.as_path()),
             ];
-            if let Some(sha256) = publish::upload(&self.of.evidence, &head, &files, &events).await? {
-                return Ok(Published { review_id: head.review_id, sha256, events });
+            let first = self.state.first.unwrap_or(head.generated_at);
+            let in_time = InTime { summary, first, trend: &self.state.trend };
+            if let Some(sha256) = publish::upload(&self.of.evidence, &head, &files, &events, &in_time).await? {
+                return Ok(Published { review_id: head.review_id, sha256, summary, events });
             }
         }
         Err(Failure::new(

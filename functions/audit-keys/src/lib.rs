@@ -8,6 +8,7 @@
 //! `pause` or in `finish`.
 
 mod before;
+mod chain;
 mod changes;
 pub mod config;
 mod digest;

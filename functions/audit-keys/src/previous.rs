@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use evidence_store::EvidenceStore;
 use function_kit::Failure;
 use key_policy::inventory::{Secret, Unknown};
-use serde_json::Value;
 
 use crate::before::Before;
+use crate::chain::{Manifest, manifest_key};
 use crate::digest;
 use crate::failure::{evidence, spool as spool_failure};
 use crate::state::Last;
@@ -64,7 +64,7 @@ pub(crate) fn remember_projects(folder: &Path, secrets: &mut [Secret]) -> Result
 
 async fn fetch(store: &EvidenceStore, last: &Last, files: &[(&str, &PathBuf)]) -> Result<Result<(), String>, Failure> {
     let folder = format!("reviews/{}", last.review_id);
-    let manifest = store.get(&format!("{folder}/manifest.json")).await.map_err(evidence)?;
+    let manifest = store.get(&manifest_key(&last.review_id)).await.map_err(evidence)?;
     let manifest = match manifest {
         None => return Ok(Err("its manifest is gone from the evidence bucket".to_owned())),
         Some(bytes) if digest::of(&bytes) != last.sha256 => {
@@ -72,18 +72,17 @@ async fn fetch(store: &EvidenceStore, last: &Last, files: &[(&str, &PathBuf)]) -
                 "its manifest is not the one that was written: somebody has changed the evidence".to_owned()
             ));
         }
-        Some(bytes) => serde_json::from_slice::<Value>(&bytes).unwrap_or_default(),
+        Some(bytes) => match serde_json::from_slice::<Manifest>(&bytes) {
+            Ok(manifest) => manifest,
+            Err(_its_text_is_not_needed) => return Ok(Err("its manifest is not one that this version writes".to_owned())),
+        },
     };
     for (name, path) in files {
         if !store.get_file(&format!("{folder}/{name}"), path).await.map_err(evidence)? {
             return Ok(Err(format!("its {name} is gone from the evidence bucket")));
         }
         let (sha256, _) = digest::of_file(path).map_err(spool_failure)?;
-        let listed = manifest.get("files").and_then(Value::as_array).into_iter().flatten();
-        let said = listed
-            .filter(|file| file.get("name").and_then(Value::as_str) == Some(*name))
-            .find_map(|file| file.get("sha256")?.as_str());
-        if said != Some(sha256.as_str()) {
+        if !manifest.files.iter().any(|file| file.name == **name && file.sha256 == sha256) {
             return Ok(Err(format!("its {name} is not what its manifest says: somebody has changed the evidence")));
         }
     }

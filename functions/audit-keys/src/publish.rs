@@ -6,14 +6,24 @@ use std::path::{Path, PathBuf};
 
 use evidence_store::{EvidenceStore, Put};
 use function_kit::Failure;
+use jiff::Timestamp;
 use key_policy::Tally;
 use key_policy::rules::{RULES, Rule};
 use serde_json::{Value, json};
 
+use crate::chain::{Listed, Manifest, Summary, manifest_key};
 use crate::digest;
-use crate::failure::{defect, evidence, spool as spool_failure};
+use crate::failure::{evidence, spool as spool_failure};
 use crate::spool::{Part, Spool};
+use crate::state::Point;
 use crate::table::{Found, Item, header};
+
+/// What names the review's own place in time, and what it came to.
+pub(crate) struct InTime<'a> {
+    pub(crate) summary: Summary,
+    pub(crate) first: Timestamp,
+    pub(crate) trend: &'a [Point],
+}
 
 /// The version of `report.json`.
 const REPORT_VERSION: u32 = 1;
@@ -22,7 +32,7 @@ const REPORT_VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     pub(crate) review_id: String,
-    pub(crate) generated_at: String,
+    pub(crate) generated_at: Timestamp,
     pub(crate) policy: Value,
     pub(crate) organization: Value,
     /// The review before this one, with the digest of its manifest.
@@ -130,6 +140,7 @@ pub(crate) async fn upload(
     head: &Head,
     files: &[(&str, &Path)],
     events: &Path,
+    in_time: &InTime<'_>,
 ) -> std::result::Result<Option<String>, Failure> {
     let review = &head.review_id;
     let mut listed = Vec::new();
@@ -138,25 +149,13 @@ pub(crate) async fn upload(
         if store.put_new_file(&format!("reviews/{review}/{name}"), path).await.map_err(evidence)? == Put::Exists {
             return Ok(None);
         }
-        listed.push(json!({"name": name, "sha256": sha256, "bytes": bytes}));
+        listed.push(Listed { name: (*name).to_owned(), sha256, bytes });
     }
     store.put_file(&events_key(review), events).await.map_err(evidence)?;
-    let manifest = json!({
-        "version": 1,
-        "review_id": review,
-        "generated_at": head.generated_at,
-        "function": crate::FUNCTION,
-        "software": function_kit::VERSION,
-        "policy": head.policy,
-        "scope": head.scope,
-        "files": listed,
-        "previous": head.previous,
-    });
-    let mut bytes = serde_json::to_vec_pretty(&manifest)
-        .map_err(|_its_text_is_not_needed| defect("the manifest cannot be written as JSON"))?;
-    bytes.push(b'\n');
+    let InTime { summary, first, trend } = *in_time;
+    let bytes = Manifest::new(head, listed, summary, first, trend).to_bytes()?;
     let sha256 = digest::of(&bytes);
-    match store.put_new(&format!("reviews/{review}/manifest.json"), bytes).await.map_err(evidence)? {
+    match store.put_new(&manifest_key(review), bytes).await.map_err(evidence)? {
         Put::Written => Ok(Some(sha256)),
         Put::Exists => Ok(None),
     }

@@ -10,6 +10,7 @@ use sentry_binding::{Scope, management_token, missing_scope, of_sentry};
 use sentry_client::Share;
 use serde_json::{Value, json};
 
+use crate::chain;
 use crate::failure::{ROLE, spool as spool_failure};
 use crate::function::Function;
 use crate::gather::ownership::Owners;
@@ -49,7 +50,8 @@ impl<'a> Run<'a> {
         deadline: Deadline,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let state = State::load(&of.evidence).await?;
+        let mut state = State::load(&of.evidence).await?;
+        chain::catch_up(&of.evidence, &mut state).await?;
         Ok(Self { of, scope, request_id, deadline, now, state, said: Said::default() })
     }
 
@@ -80,8 +82,11 @@ impl<'a> Run<'a> {
         let own_unread = tokens.iter().filter(|token| token.function.is_some()).count() < configured;
         let mut unknowns = std::mem::take(&mut managed.unknowns);
         if self.state.is_lost {
-            let why = "the memory in state/audit-keys.json is not one that this version wrote: this review begins a new chain";
-            unknowns.push(unknown("what has changed since the previous review", why, None));
+            let why = match &self.state.last {
+                Some(_) => "it was not one that this version wrote; the newest manifest below reviews/ was gone on from",
+                None => "it was not one that this version wrote, and no review is below reviews/: this one begins a new chain",
+            };
+            unknowns.push(unknown("what the memory in state/audit-keys.json held", why, None));
         }
         let seen = organization::gather(&of.config, &api, &mut unknowns).await?;
         let judged = retirement::gather(&of.evidence, spool.folder(), self.now, &mut unknowns).await?;
@@ -151,7 +156,7 @@ impl<'a> Run<'a> {
                 let config = &of.config;
                 let head = Head {
                     review_id,
-                    generated_at: began.to_string(),
+                    generated_at: began,
                     policy: json!({"version": config.policy.version, "sha256": config.policy_sha256,
                         "origin": config.policy_origin}),
                     organization: json!({"id": seen.organization.id, "slug": organization}),

@@ -5,6 +5,7 @@ use function_kit::Failure;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::chain::manifest_key;
 use crate::config::Config;
 use crate::digest;
 use crate::event::Signature;
@@ -36,7 +37,7 @@ pub(crate) async fn sign(
             format!("there is no whole review {}: take the review_id of an audit's reply", signature.review_id),
         )
     };
-    let manifest = store.get(&format!("{folder}/manifest.json")).await.map_err(evidence)?.ok_or_else(not_found)?;
+    let manifest = store.get(&manifest_key(&signature.review_id)).await.map_err(evidence)?.ok_or_else(not_found)?;
     let mut previous = digest::of(&manifest);
     for number in 1..=MOST {
         let record = json!({

@@ -10,7 +10,9 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::FUNCTION;
+use crate::chain::Summary;
 use crate::settle::{EventLine, Told};
+use crate::state::Last;
 
 /// How many findings have an event of their own at most. The gravest come first; the report has all of them.
 pub(crate) const MOST: usize = 2_000;
@@ -93,6 +95,32 @@ pub(crate) struct News<'a> {
     pub(crate) message: String,
     /// More members of the event's detail.
     pub(crate) extra: Value,
+}
+
+/// The event of a review that stands.
+pub(crate) fn completed<'a>(
+    last: &'a Last,
+    organization: &'a str,
+    summary: &Summary,
+    sent: &Sent,
+    report: &str,
+) -> News<'a> {
+    let Summary { findings, opened, changed, closed, unknown } = *summary;
+    News {
+        what: DetailType::AuditCompleted,
+        review_id: &last.review_id,
+        organization,
+        message: format!(
+            "{} open findings: {} critical, {} high, {} medium, {} low; {opened} opened, {closed} closed; {unknown} things could not be seen",
+            findings.sum(),
+            findings.critical,
+            findings.high,
+            findings.medium,
+            findings.low,
+        ),
+        extra: json!({"complete": true, "findings": findings, "opened": opened, "changed": changed, "closed": closed,
+            "unknown": unknown, "events_left_out": sent.left_out, "report": report, "manifest_sha256": last.sha256}),
+    }
 }
 
 /// Sends the event of a whole review, or of one that must be gone on with; gives back how many were lost.

@@ -13,12 +13,22 @@ impl EvidenceStore {
     /// # Errors
     /// [`Error`], as of the first page that fails.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        self.keys_after(prefix, None).await
+    }
+
+    /// Of the [`EvidenceStore::keys`] those after another one, in the order of their bytes.
+    ///
+    /// # Errors
+    /// As [`EvidenceStore::keys`].
+    pub async fn keys_after(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>, Error> {
+        let after = after.map(|after| self.absolute(after));
         let prefix = Some(self.absolute(prefix)).filter(|prefix| !prefix.is_empty());
         let mut keys = Vec::new();
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_objects_v2().bucket(&self.bucket).set_prefix(prefix.clone());
             let page = request
+                .set_start_after(after.clone())
                 .set_continuation_token(token.clone())
                 .send()
                 .await

@@ -40,7 +40,8 @@ impl EventBus {
                 event.detail_type = what.as_str(),
                 event.id = detail.id,
                 event.bus = name,
-                "a lifecycle event was lost: check events:PutEvents on the bus"
+                "a lifecycle event was lost: {}",
+                why(end)
             );
         }
         lost
@@ -95,6 +96,11 @@ impl Entry {
     }
 }
 
+/// What most likely kept an event from being sent.
+fn why(end: Instant) -> &'static str {
+    if Instant::now() < end { "check events:PutEvents on the bus" } else { "there was no time left to send them" }
+}
+
 async fn send_batch(client: &Client, bus: &str, batch: Vec<PutEventsRequestEntry>, end: Instant) -> u32 {
     let of = batch.len();
     let lost = send(client, batch, end).await;
@@ -103,7 +109,8 @@ async fn send_batch(client: &Client, bus: &str, batch: Vec<PutEventsRequestEntry
             events.lost = lost,
             events.of = of,
             event.bus = bus,
-            "lifecycle events were lost: check events:PutEvents on the bus"
+            "lifecycle events were lost: {}",
+            why(end)
         );
     }
     lost

@@ -62,3 +62,22 @@ fn what_could_not_be_told_is_told_by_the_next_audit() {
     assert_eq!(opened, review.findings().len(), "the first review's findings are told by the second audit");
     assert!(review.lines().iter().all(|line| line.ends_with(" open")));
 }
+
+#[test]
+fn what_the_bus_did_not_take_is_told_by_the_next_audit() {
+    let scene = Scene::spoiled();
+    let faults = scene.audit.stage.bus_server.faults();
+    faults.every("PutEvents", testkit::fault::Fault::Status(400));
+    let first = scene.review();
+    assert_eq!(events(&scene).len(), 0);
+    faults.clear();
+    let second = scene.review();
+    let told = events(&scene);
+    let of = |kind: &str, review: &str| {
+        let meant = |(what, detail): &&(String, Value)| what == kind && detail["review_id"] == json!(review);
+        told.iter().filter(meant).count()
+    };
+    assert_eq!(of("Finding Opened", first.id()), first.findings().len());
+    assert_eq!((of("Audit Completed", first.id()), of("Audit Completed", second.id())), (1, 1));
+    assert_eq!(of("Finding Opened", second.id()), 0);
+}

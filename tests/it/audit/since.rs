@@ -103,3 +103,63 @@ fn a_project_that_is_gone_closes_its_findings() {
     assert!(closed("PROJECT_WITHOUT_MANAGED_KEY") && closed("UNMANAGED_KEY"), "{:#?}", review.changes());
     assert!(!review.has("PROJECT_WITHOUT_MANAGED_KEY", "forgotten"));
 }
+
+#[test]
+fn a_name_like_a_formula_is_the_same_in_the_next_review() {
+    let scene = Scene::spoiled();
+    for label in ["=HYPERLINK(1)", "'=x", "@SUM(1)", "'tis"] {
+        scene.audit.stage.sentry.add_key("acme", "forgotten", label);
+    }
+    scene.review();
+    assert_eq!(scene.review().changes(), [""; 0]);
+}
+
+/// The state that the audit keeps beside its reviews.
+const STATE: &str = "state/audit-keys.json";
+
+#[test]
+fn a_memory_that_is_lost_or_spoiled_does_not_break_the_chain() {
+    for spoiled in [Some("{\"garbage\": ["), Some("{\"version\": 99}"), None] {
+        let scene = Scene::spoiled();
+        let first = scene.review();
+        scene.reply(&json!({"sign": {"review_id": first.id(), "by": "kim@example.com", "notes": "seen", "changes": []}}));
+        match spoiled {
+            Some(text) => scene.audit.bucket.put(STATE, text),
+            None => scene.audit.bucket.remove(STATE),
+        }
+        let second = scene.review();
+        assert_eq!(second.report["previous"]["review_id"], json!(first.id()), "{spoiled:?}");
+        assert!(second.lines().iter().all(|line| line.ends_with(" open")), "{spoiled:?}: {:?}", second.lines());
+        assert_eq!(second.report["trend"].as_array().unwrap().len(), 2, "{spoiled:?}");
+        let said = second.unknown("the memory in state/audit-keys.json").is_some();
+        assert_eq!(said, spoiled.is_some(), "{spoiled:?}");
+        let state: serde_json::Value =
+            serde_json::from_slice(&scene.audit.bucket.object(STATE).unwrap()).unwrap();
+        assert!(state["last_signed"].is_string() && state["first"].is_string(), "{spoiled:?}: {state}");
+        assert!(scene.review().unknown("the memory").is_none());
+    }
+}
+
+#[test]
+fn a_review_that_stands_is_in_the_chain_even_if_its_invocation_ended_there() {
+    let scene = Scene::spoiled();
+    let faults = scene.audit.bucket_server.faults();
+    faults.on_kill(scene.lambda.killer());
+    // Four files, the events, the manifest; then the memory.
+    faults.on("PutObject", 6, testkit::fault::Fault::KillBefore);
+    let invocation = scene.invoke(&json!({}));
+    assert!(invocation.clone().reply().is_none(), "{invocation:?}");
+    assert!(scene.audit.bucket.object(STATE).is_none());
+    let manifests = scene.audit.bucket.keys().into_iter().filter(|key| key.ends_with("/manifest.json"));
+    let stands: Vec<String> = manifests.collect();
+    assert_eq!(stands.len(), 1);
+    faults.clear();
+    let review = scene.review();
+    let previous = review.report["previous"]["review_id"].as_str().unwrap();
+    assert_eq!(stands[0], format!("reviews/{previous}/manifest.json"));
+    let told: Vec<_> = scene.audit.stage.bus.entries();
+    let completed = told.iter().filter(|entry| entry.detail_type == "Audit Completed");
+    let reviews: Vec<_> = completed.map(|entry| entry.detail["review_id"].clone()).collect();
+    assert_eq!(reviews, [json!(previous), json!(review.id())]);
+    assert!(told.iter().any(|entry| entry.detail_type == "Finding Opened"));
+}

@@ -107,3 +107,79 @@ fn values_that_cannot_be_read_are_unknown_and_nothing_is_concluded_from_their_ab
     let current = scene.audit.stage.key_id("AWSCURRENT").unwrap();
     assert!(!review.has("UNMANAGED_KEY", &current), "{:?}", review.lines());
 }
+
+#[test]
+fn a_key_that_a_secret_may_hold_which_cannot_be_read_is_not_accused() {
+    let scene = Scene::spoiled();
+    // The first review ever: nothing is remembered. The first value that is read is the audit's own token.
+    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned();
+    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
+    for nth in 2..40 {
+        let fault = Fault::Answer(400, headers.clone(), denied.clone());
+        scene.audit.stage.store_server.faults().on("GetSecretValue", nth, fault);
+    }
+    let review = scene.review();
+    assert!(review.unknown("the value of the secret").is_some(), "{:?}", review.report["unknown"]);
+    for line in review.lines() {
+        assert!(!line.starts_with("UNMANAGED_KEY") && !line.starts_with("FOREIGN_KEY"), "{line}");
+    }
+    let ownership = |row: &serde_json::Value| row["ownership"].clone();
+    assert!(review.rows("client_keys").iter().map(ownership).all(|word| word == json!("unknown")));
+    let undecided = review.report["undecided"].as_array().unwrap();
+    let key = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
+    let row = undecided.iter().find(|row| row["id"] == json!(key)).unwrap();
+    assert!(row["rules"].as_array().unwrap().contains(&json!("UNMANAGED_KEY")), "{row}");
+}
+
+#[test]
+fn a_secret_that_waits_for_its_deletion_keeps_nothing_open_but_what_it_holds() {
+    let scene = Scene::spoiled();
+    let store = &scene.audit.stage.store;
+    let going = store.create_secret("acme/going", Some("{}"), &[("sentry:kind", "client-key")]);
+    store.schedule_deletion(&going);
+    store.schedule_deletion("acme/monitor");
+    let forgotten = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
+    let first = scene.review();
+    assert!(first.has("NO_RATE_LIMIT", &forgotten), "{:?}", first.lines());
+    for name in ["acme/going", "acme/monitor"] {
+        let unknown = first.unknown(&format!("the values of the secret {name}")).unwrap_or_else(|| panic!("{name}"));
+        assert!(unknown["shown_by"].as_str().unwrap().contains("RestoreSecret"), "{unknown}");
+    }
+    scene.audit.stage.sentry.edit_key(&forgotten, |key| key.rate_limit = Some((100, 60)));
+    let second = scene.review();
+    assert!(!second.has("NO_RATE_LIMIT", &forgotten), "{:?}", second.lines());
+}
+
+#[test]
+fn what_is_seen_to_be_gone_or_disabled_is_closed_whatever_else_cannot_be_read() {
+    let scene = Scene::spoiled();
+    let sentry = &scene.audit.stage.sentry;
+    let (gone, disabled) = (sentry.add_key("acme", "forgotten", "a").id, sentry.add_key("acme", "forgotten", "b").id);
+    let store = &scene.audit.stage.store;
+    let first = scene.review();
+    assert!(first.has("ADMIN_KEY_IN_APP", "acme/monitor") && first.has("NO_RATE_LIMIT", &gone), "{:?}", first.lines());
+    sentry.delete_key(&gone);
+    sentry.edit_key(&disabled, |key| key.is_active = false);
+    store.delete_secret("acme/monitor");
+    store.create_secret("acme/sealed", Some("{}"), &[("sentry:kind", "client-key")]);
+    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned();
+    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
+    let read = store_reads(&scene);
+    // Its own token, rotation's, and one of the others.
+    scene.audit.stage.store_server.faults().on("GetSecretValue", read + 2, Fault::Answer(400, headers, denied));
+    let second = scene.review();
+    assert!(second.unknown("the value of the secret").is_some(), "{:?}", second.report["unknown"]);
+    for (code, subject) in [
+        ("NO_RATE_LIMIT", gone.as_str()),
+        ("NO_RATE_LIMIT", &disabled),
+        ("ADMIN_KEY_IN_APP", "acme/monitor"),
+        ("ORG_WIDE_KEY", "acme/monitor"),
+    ] {
+        assert!(!second.has(code, subject), "{code} {subject}: {:?}", second.lines());
+    }
+}
+
+fn store_reads(scene: &Scene) -> usize {
+    let names = scene.audit.stage.store_server.call_names();
+    names.iter().filter(|name| *name == "GetSecretValue").count()
+}
