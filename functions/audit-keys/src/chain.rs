@@ -104,7 +104,10 @@ pub(crate) async fn catch_up(store: &EvidenceStore, state: &mut State) -> Result
         if !manifest.scope.is_null() || manifest_key(&manifest.review_id) != *key {
             continue;
         }
-        tracing::warn!(review.id = manifest.review_id, "a review stands that the memory does not know: it is gone on from");
+        tracing::warn!(
+            review.id = manifest.review_id,
+            "a review stands that the memory does not know: it is gone on from"
+        );
         state.first = Some(manifest.first);
         state.trend = manifest.trend;
         state.last = Some(Last {

@@ -133,7 +133,8 @@ impl Run<'_> {
         end: Instant,
     ) -> Result<(), Failure> {
         let of = self.of;
-        let sent = tell::findings(&of.events, events, &last.review_id, organization, end).await.map_err(spool_failure)?;
+        let sent =
+            tell::findings(&of.events, events, &last.review_id, organization, end).await.map_err(spool_failure)?;
         let news = tell::completed(last, organization, summary, &sent, &self.report(&last.review_id));
         let lost = sent.lost + tell::whole(&of.events, news, end).await;
         self.said.lost += lost;

@@ -74,7 +74,9 @@ async fn fetch(store: &EvidenceStore, last: &Last, files: &[(&str, &PathBuf)]) -
         }
         Some(bytes) => match serde_json::from_slice::<Manifest>(&bytes) {
             Ok(manifest) => manifest,
-            Err(_its_text_is_not_needed) => return Ok(Err("its manifest is not one that this version writes".to_owned())),
+            Err(_its_text_is_not_needed) => {
+                return Ok(Err("its manifest is not one that this version writes".to_owned()));
+            }
         },
     };
     for (name, path) in files {

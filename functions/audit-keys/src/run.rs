@@ -83,8 +83,12 @@ impl<'a> Run<'a> {
         let mut unknowns = std::mem::take(&mut managed.unknowns);
         if self.state.is_lost {
             let why = match &self.state.last {
-                Some(_) => "it was not one that this version wrote; the newest manifest below reviews/ was gone on from",
-                None => "it was not one that this version wrote, and no review is below reviews/: this one begins a new chain",
+                Some(_) => {
+                    "it was not one that this version wrote; the newest manifest below reviews/ was gone on from"
+                }
+                None => {
+                    "it was not one that this version wrote, and no review is below reviews/: this one begins a new chain"
+                }
             };
             unknowns.push(unknown("what the memory in state/audit-keys.json held", why, None));
         }

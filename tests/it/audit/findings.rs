@@ -128,7 +128,7 @@ fn a_rotation_and_retirement_are_seen_for_what_they_are() {
 
 #[test]
 fn a_token_beside_a_dsn_in_an_sdks_secret_is_found_and_reviewed() {
-    let scene = Scene::with(integration_tests::REVIEWED, |audit| {
+    let scene = Scene::with(REVIEWED, |audit| {
         let sentry = &audit.stage.sentry;
         sentry.add_project("acme", "leaky");
         let key = sentry.keys("acme", "leaky").remove(0);
@@ -140,12 +140,12 @@ fn a_token_beside_a_dsn_in_an_sdks_secret_is_found_and_reviewed() {
     let finding = review.finding("SDK_SECRET_NOT_STORE_ONLY", "acme/leaky").unwrap();
     assert!(finding["evidence"][0].as_str().unwrap().contains("a token beside the DSN"), "{finding}");
     let token = review.rows("tokens").iter().find(|row| row["secret_name"] == json!("acme/leaky")).unwrap();
-    assert_eq!((&token["state"], &token["scopes"]), (&json!("alive"), &json!(["event:admin"])));
+    assert_eq!((&token["state"], &token["scopes"]), (&json!("alive"), &json!(["event:read", "event:write", "event:admin"])));
 }
 
 #[test]
 fn a_secret_whose_project_is_elsewhere_is_not_called_dead() {
-    let scene = Scene::with(integration_tests::REVIEWED, |audit| {
+    let scene = Scene::with(REVIEWED, |audit| {
         let dsn = "https://0123456789abcdef0123456789abcdef@sentry.example/424242";
         audit.stage.store.create_secret("acme/elsewhere", Some(dsn), &[("sentry:kind", "client-key")]);
         audit.stage.store.create_secret("acme/no-token", Some("a b"), &[("sentry:kind", "integration-token")]);

@@ -62,12 +62,13 @@ fn the_systems_own_tokens_come_first_with_what_they_may_do() {
     assert_eq!(first, [json!("audit-keys"), json!("rotate-client-key")]);
     // In every file.
     let table = scene.audit.file(review.id(), "inventory.csv").unwrap();
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(table.as_bytes()).records().map(Result::unwrap).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(table.as_bytes()).records().map(Result::unwrap).collect();
     assert_eq!((&rows[0][0], &rows[0][2]), ("token", "sentry/audit"));
     assert_eq!((&rows[1][0], &rows[1][2]), ("token", "sentry/management"));
     let page = scene.audit.file(review.id(), "report.md").unwrap();
     assert!(page.find("This system's own tokens") < page.find("The gravest findings"), "{page}");
-    assert!(page.contains("| audit-keys | sentry/audit | accepted | org:read project:read | nothing |"), "{page}");
+    assert!(page.contains("| audit-keys | sentry/audit | accepted | org:read, project:read | nothing |"), "{page}");
     // What is not configured is not known, and said.
     for function in ["retire-keys", "revoke-key"] {
         assert!(review.unknown(&format!("the token of {function}")).is_some(), "{function}");

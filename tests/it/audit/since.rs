@@ -122,7 +122,9 @@ fn a_memory_that_is_lost_or_spoiled_does_not_break_the_chain() {
     for spoiled in [Some("{\"garbage\": ["), Some("{\"version\": 99}"), None] {
         let scene = Scene::spoiled();
         let first = scene.review();
-        scene.reply(&json!({"sign": {"review_id": first.id(), "by": "kim@example.com", "notes": "seen", "changes": []}}));
+        scene.reply(
+            &json!({"sign": {"review_id": first.id(), "by": "kim@example.com", "notes": "seen", "changes": []}}),
+        );
         match spoiled {
             Some(text) => scene.audit.bucket.put(STATE, text),
             None => scene.audit.bucket.remove(STATE),
@@ -133,8 +135,7 @@ fn a_memory_that_is_lost_or_spoiled_does_not_break_the_chain() {
         assert_eq!(second.report["trend"].as_array().unwrap().len(), 2, "{spoiled:?}");
         let said = second.unknown("the memory in state/audit-keys.json").is_some();
         assert_eq!(said, spoiled.is_some(), "{spoiled:?}");
-        let state: serde_json::Value =
-            serde_json::from_slice(&scene.audit.bucket.object(STATE).unwrap()).unwrap();
+        let state: serde_json::Value = serde_json::from_slice(&scene.audit.bucket.object(STATE).unwrap()).unwrap();
         assert!(state["last_signed"].is_string() && state["first"].is_string(), "{spoiled:?}: {state}");
         assert!(scene.review().unknown("the memory").is_none());
     }

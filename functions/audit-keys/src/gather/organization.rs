@@ -57,7 +57,8 @@ pub(crate) async fn gather(config: &Config, api: &Api<'_>, unknowns: &mut Vec<Un
     let organization_tokens = match api.organization_tokens(&organization).await {
         Ok(tokens) => Some(tokens.iter().map(organization_token).collect()),
         Err(error) => {
-            let shown_by = "org:read; newer servers show them to a person in the browser alone: Settings > Organization Tokens";
+            let shown_by =
+                "org:read; newer servers show them to a person in the browser alone: Settings > Organization Tokens";
             unknowns.push(unknowns::of_sentry("the organization tokens", &error, shown_by));
             None
         }
