@@ -1,22 +1,24 @@
 //! The tables of the previous review, fetched and checked against its manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use evidence_store::EvidenceStore;
 use function_kit::Failure;
 use key_policy::inventory::{Secret, Unknown};
+use sentry_client::Project;
 
 use crate::before::Before;
 use crate::chain::{Manifest, manifest_key};
 use crate::digest;
 use crate::failure::{evidence, spool as spool_failure};
 use crate::state::Last;
-use crate::table::{self, Item};
+use crate::table::{self, Found, Item, OWN};
 use crate::unknowns::unknown;
 
-/// The inventory of the previous review, where it is fetched to.
+/// The tables of the previous review, where they are fetched to.
 const ITEMS: &str = "previous-inventory.csv";
+const FINDINGS: &str = "previous-findings.csv";
 
 /// Opens the previous review. One that is not what its manifest says, or whose manifest is not the one that was written,
 /// is not compared with, and that is said.
@@ -27,7 +29,7 @@ pub(crate) async fn open(
     unknowns: &mut Vec<Unknown>,
 ) -> Result<(Before, bool), Failure> {
     let items = folder.join(ITEMS);
-    let findings = folder.join("previous-findings.csv");
+    let findings = folder.join(FINDINGS);
     let nothing = (folder.join("none"), folder.join("none"));
     let Some(last) = last else { return opened(&nothing.0, &nothing.1, false) };
     if let Err(why) = fetch(store, last, &[("inventory.csv", &items), ("findings.csv", &findings)]).await? {
@@ -60,6 +62,23 @@ pub(crate) fn remember_projects(folder: &Path, secrets: &mut [Secret]) -> Result
         secret.remembered_project = projects.get(&secret.arn).copied();
     }
     Ok(())
+}
+
+/// The projects in the tables of the previous review that are not among those that Sentry lists now.
+pub(crate) fn missing(folder: &Path, listed: &[Project]) -> Result<BTreeMap<u64, String>, Failure> {
+    let listed: BTreeSet<u64> = listed.iter().map(|project| project.id).chain([OWN]).collect();
+    let mut missing = BTreeMap::new();
+    let mut note = |id: Option<u64>, slug: String| missing.extend(id.filter(|id| !listed.contains(id)).map(|id| (id, slug)));
+    // A finding may stay open of a project that was not listed last time either.
+    for found in table::read::<Found>(&folder.join(FINDINGS)).map_err(spool_failure)? {
+        let found = found.map_err(spool_failure)?;
+        note(found.project_id, found.project);
+    }
+    for item in table::read::<Item>(&folder.join(ITEMS)).map_err(spool_failure)? {
+        let item = item.map_err(spool_failure)?;
+        note(item.project_id, item.project);
+    }
+    Ok(missing)
 }
 
 async fn fetch(store: &EvidenceStore, last: &Last, files: &[(&str, &PathBuf)]) -> Result<Result<(), String>, Failure> {

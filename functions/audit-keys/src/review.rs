@@ -42,6 +42,8 @@ pub(crate) struct Review<'a> {
     pub(crate) owners: &'a Owners,
     pub(crate) deeds: &'a Deeds,
     pub(crate) hidden: &'a Hidden,
+    /// Projects of the previous review that are neither listed nor gone.
+    pub(crate) unlisted: &'a BTreeSet<u64>,
     pub(crate) before: Before,
     pub(crate) spool: Spool,
     pub(crate) totals: Totals,
@@ -234,7 +236,7 @@ impl Review<'_> {
     ) -> std::io::Result<()> {
         let (gone, mut before) = self.before.take(group)?;
         let nothing = Items::new();
-        for change in compare(&gone, &nothing, |_| false, self.deeds).iter().chain(&compare(
+        for change in compare(&gone, &nothing, |item| item.project_id.is_some_and(|id| self.unlisted.contains(&id)), self.deeds).iter().chain(&compare(
             &before,
             items,
             |item| unseen(&item.kind),
@@ -243,7 +245,11 @@ impl Review<'_> {
             self.spool.line(Part::Changes, change)?;
         }
         for was in gone.findings.values() {
-            self.close(was)?;
+            if was.project_id.is_some_and(|id| self.unlisted.contains(&id)) {
+                self.carry(was)?;
+            } else {
+                self.close(was)?;
+            }
         }
         let project_id = (group != REST).then_some(group);
         let mut written = BTreeSet::new();

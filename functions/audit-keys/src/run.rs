@@ -1,5 +1,6 @@
 //! One review in one invocation: from what was remembered to what is remembered.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use function_kit::{Deadline, Failure};
@@ -14,7 +15,7 @@ use crate::chain;
 use crate::failure::{ROLE, spool as spool_failure};
 use crate::function::Function;
 use crate::gather::ownership::Owners;
-use crate::gather::{audit_log, organization, retirement, secrets, tokens};
+use crate::gather::{audit_log, organization, retirement, secrets, tokens, unlisted};
 use crate::hidden::Hidden;
 use crate::previous;
 use crate::publish::Head;
@@ -92,7 +93,8 @@ impl<'a> Run<'a> {
             };
             unknowns.push(unknown("what the memory in state/audit-keys.json held", why, None));
         }
-        let seen = organization::gather(&of.config, &api, &mut unknowns).await?;
+        let is_person = identity.user.as_ref().is_some_and(|user| user.is_person);
+        let seen = organization::gather(&of.config, &api, is_person, &mut unknowns).await?;
         let judged = retirement::gather(&of.evidence, spool.folder(), self.now, &mut unknowns).await?;
         let last = self.state.last.clone().filter(|_| self.is_whole());
         let (mut before, compared) = previous::open(&of.evidence, spool.folder(), last.as_ref(), &mut unknowns).await?;
@@ -102,6 +104,8 @@ impl<'a> Run<'a> {
         if let Some(paused) = &paused {
             before.skip(paused.cursor).map_err(spool_failure)?;
         }
+        let missing = if compared { previous::missing(spool.folder(), &seen.projects)? } else { BTreeMap::new() };
+        let unlisted = unlisted::gather(&api, &seen.organization, &missing, &mut unknowns).await;
         let owners = Owners::new(judged, &managed.secrets);
         let since = last.as_ref().filter(|_| compared).map(|last| last.at);
         let deeds = audit_log::gather(&api, &seen.organization, since, &mut unknowns).await;
@@ -112,7 +116,7 @@ impl<'a> Run<'a> {
             tokens,
             integrations: seen.integrations,
             organization_tokens: seen.organization_tokens,
-            all_projects_listed: self.is_whole() && identity.user.as_ref().is_none_or(|user| !user.is_person),
+            all_projects_listed: self.is_whole() && seen.all_projects_listed && unlisted.is_empty(),
             reviews: Reviews { first: self.state.first, last_signed: self.state.last_signed },
         };
         let facts = Facts::new(&of.config.policy, began, &organizational);
@@ -127,6 +131,7 @@ impl<'a> Run<'a> {
             owners: &owners,
             deeds: &deeds,
             hidden: &hidden,
+            unlisted: &unlisted,
             before,
             spool,
             totals: so_far.map(|paused| paused.totals.clone()).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -120,14 +120,22 @@ impl Document {
         self.text(PROJECT)
     }
 
-    /// The texts of its other members, none of which this system knows: in their order, without what lies deeper.
-    pub fn texts(&self) -> impl Iterator<Item = SecretString> {
-        let members: &[(String, Box<RawValue>)] = match &self.0 {
-            Form::Bare(_) => &[],
-            Form::Object(members) => members,
-        };
-        let others = members.iter().filter(|(key, _)| ![DSN, ORGANIZATION, PROJECT].contains(&key.as_str()));
-        others.filter_map(|(_, value)| serde_json::from_str(value.get()).ok())
+    /// Every text in it, however deep, in their order.
+    #[must_use]
+    pub fn texts(&self) -> Vec<SecretString> {
+        let mut texts = Vec::new();
+        match &self.0 {
+            Form::Bare(text) => texts.push(SecretString::from(text.clone())),
+            Form::Object(members) => {
+                for (_, value) in members {
+                    // What is well-formed JSON as a whole is so in its parts, unless it is nested too deep to be read.
+                    if let Ok(Texts(found)) = serde_json::from_str(value.get()) {
+                        texts.extend(found);
+                    }
+                }
+            }
+        }
+        texts
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -197,6 +205,65 @@ impl fmt::Debug for Document {
             Form::Bare(_) => "Document(bare DSN)",
             Form::Object(_) => "Document(JSON object)",
         })
+    }
+}
+
+/// The texts in a JSON value; all else is passed over.
+struct Texts(Vec<SecretString>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Texts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any JSON value")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Texts, E> {
+                Ok(Texts(vec![SecretString::from(text)]))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Texts, E> {
+                Ok(Texts(Vec::new()))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Texts, E> {
+                Ok(Texts(Vec::new()))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Texts, E> {
+                Ok(Texts(Vec::new()))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Texts, E> {
+                Ok(Texts(Vec::new()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Texts, E> {
+                Ok(Texts(Vec::new()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(Texts(found)) = items.next_element()? {
+                    texts.extend(found);
+                }
+                Ok(Texts(texts))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some((_, Texts(found))) = members.next_entry::<IgnoredAny, Texts>()? {
+                    texts.extend(found);
+                }
+                Ok(Texts(texts))
+            }
+        }
+
+        deserializer.deserialize_any(All)
     }
 }
 

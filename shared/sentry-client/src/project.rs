@@ -171,7 +171,7 @@ impl Api<'_> {
         body::json(ORGANIZATION, response).await
     }
 
-    /// The projects that the token can see; those of one organization where the token cannot list across organizations.
+    /// The projects that the token can see, of a person's token those of the person's teams; those of one organization where the token cannot list across organizations.
     ///
     /// # Errors
     /// As the first list refuses, when the second refuses too; any other failure as it is.
@@ -187,8 +187,12 @@ impl Api<'_> {
         }
     }
 
-    /// Needs `org:read`. The items do not always repeat the organization; without it they cannot be attributed.
-    async fn organization_projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
+    /// Every project of the organization, those of no team of the token's person among them.
+    ///
+    /// # Errors
+    /// [`Error`], as of the first page that fails; it needs `org:read`.
+    // The items do not always repeat the organization; without it they cannot be attributed.
+    pub async fn organization_projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
         let segments = ["organizations", organization, "projects"];
         let items: Vec<Value> = self.all(List::of(ORGANIZATION_PROJECTS, &segments)).await?;
         let owner = self.organization(organization).await?;

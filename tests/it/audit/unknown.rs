@@ -184,3 +184,48 @@ fn store_reads(scene: &Scene) -> usize {
     let names = scene.audit.stage.store_server.call_names();
     names.iter().filter(|name| *name == "GetSecretValue").count()
 }
+
+#[test]
+fn a_project_that_is_not_listed_any_more_is_gone_only_if_sentry_says_so() {
+    let scene = Scene::spoiled();
+    let first = scene.review();
+    let forgotten = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
+    // A list that is empty, of a server that has them all.
+    let empty = Fault::Answer(200, vec![("content-type".to_owned(), "application/json".to_owned())], "[]".to_owned());
+    scene.audit.stage.sentry_server.faults().every("GET projects", empty);
+    let second = scene.review();
+    assert_eq!(second.finding("UNMANAGED_KEY", &forgotten).unwrap()["status"], json!("unseen"));
+    assert!(second.unknown("the project forgotten").is_some(), "{:?}", second.report["unknown"]);
+    for change in second.changes() {
+        assert!(!change.starts_with("removed client-key") && !change.contains(&forgotten), "{change}");
+    }
+    assert!(second.lines().iter().all(|line| !line.starts_with("PROJECT_NOT_FOUND")), "{:?}", second.lines());
+    // And once more, when the inventory of the review before has none of them either.
+    let third = scene.review();
+    assert_eq!(third.finding("UNMANAGED_KEY", &forgotten).unwrap()["status"], json!("unseen"));
+    scene.audit.stage.sentry_server.faults().clear();
+    let fourth = scene.review();
+    let finding = fourth.finding("UNMANAGED_KEY", &forgotten).unwrap();
+    assert_eq!(finding["first_seen"], first.finding("UNMANAGED_KEY", &forgotten).unwrap()["first_seen"]);
+}
+
+#[test]
+fn of_a_person_the_organizations_own_list_is_asked_and_without_it_the_rest_is_unknown() {
+    for (scopes, all) in [(["org:read", "project:read"].as_slice(), true), (&["project:read"], false)] {
+        let scene = Scene::with(integration_tests::REVIEWED, |audit| {
+            let token = audit.stage.sentry.add_token_of("acme", scopes, testkit::sentry::TokenKind::Person);
+            let value = json!({"token": token}).to_string();
+            audit.stage.store.add_version("sentry/audit", &crate::support::version(5), Some(&value), &["AWSCURRENT"]);
+            let dsn = "https://0123456789abcdef0123456789abcdef@sentry.example/424242";
+            audit.stage.store.create_secret("acme/elsewhere", Some(dsn), &[("sentry:kind", "client-key")]);
+        });
+        if all {
+            let review = scene.review();
+            assert_eq!(review.report["metrics"]["coverage"]["projects"]["all"], json!(1));
+            assert!(review.has("PROJECT_NOT_FOUND", "acme/elsewhere"), "{:?}", review.lines());
+        } else {
+            // It sees no project at all, and no organization either.
+            scene.fails(&json!({}), "Rotation.OrganizationNotVisible");
+        }
+    }
+}

@@ -15,25 +15,27 @@ pub(crate) struct Stored {
 /// What a value holds, and the token in it if there is one.
 ///
 /// Only what is certainly meant for Sentry is taken for a token, because a token is presented to Sentry: something that
-/// bears the prefix of Sentry's tokens; 64 hexadecimal digits where a token is stored; or whatever is stored there in a
-/// secret that is tagged as a token's.
+/// bears the prefix of Sentry's tokens, wherever it stands; 64 hexadecimal digits where a token is stored, or anywhere in a
+/// secret that is tagged as a token's; or whatever is stored as its token in such a secret.
 pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Option<Stored>) {
     let document = Document::parse(value).ok();
     let stored = stored(value, document.as_ref(), is_for_token);
     let dsn = document.as_ref().and_then(Document::dsn);
-    if let Some((text, dsn)) = dsn.and_then(|text| Some((text.clone(), text.parse::<Dsn>().ok()?))) {
-        let (secret_part, token) = (Dsn::has_secret_part(&text), stored.is_some());
+    if let Some(dsn) = dsn.and_then(|text| text.parse::<Dsn>().ok()) {
+        let (secret_part, token) = (has_secret_part(document.as_ref()), stored.is_some());
         return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part, token }, stored);
     }
     if stored.is_some() {
         return (Holds::Token, stored);
     }
     // Infrastructure as code declares a secret with its project; the first rotation makes the key.
-    let waits = document.is_some_and(|document| document.is_empty() || document.project().is_some());
+    let waits = document.is_some_and(|document| {
+        document.is_empty() || document.project().is_some() && document.dsn().is_none()
+    });
     (if waits { Holds::Empty } else { Holds::Other }, None)
 }
 
-/// The token in a value: where this system stores one, else the first member that bears the prefix of one.
+/// The token in a value: where this system stores one, else the first text in it that bears the prefix of one.
 fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool) -> Option<Stored> {
     let meant = auth_token(value).ok().and_then(|token| match shape_of(&token) {
         Shape::Of(kind) => Some(Stored { token: AuthToken::new(token), shape: Some(kind) }),
@@ -41,12 +43,20 @@ fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool)
         Shape::Nothing => is_for_token.then(|| Stored { token: AuthToken::new(token), shape: None }),
     });
     meant.or_else(|| {
-        document?.texts().find_map(|text| match shape_of(&text) {
+        document?.texts().into_iter().find_map(|text| match shape_of(&text) {
             Shape::Of(kind) => Some(Stored { token: AuthToken::new(text), shape: Some(kind) }),
-            // It may be anything's.
-            Shape::Hex | Shape::Nothing => None,
+            // Elsewhere it may be anything's.
+            Shape::Hex => is_for_token.then(|| Stored { token: AuthToken::new(text), shape: None }),
+            Shape::Nothing => None,
         })
     })
+}
+
+/// Whether a DSN with its secret part stands anywhere in a document.
+#[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
+fn has_secret_part(document: Option<&Document>) -> bool {
+    let is_one = |text: &str| text.parse::<Dsn>().is_ok() && Dsn::has_secret_part(text);
+    document.is_some_and(|document| document.texts().iter().any(|text| is_one(text.expose_secret())))
 }
 
 #[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
@@ -108,7 +118,8 @@ mod tests {
         let key = |token| Holds::Key { id: KEY.to_owned(), project: 42, secret_part: false, token };
         for (member, shape) in [
             (r#""token": "sntryu_x""#.to_owned(), Some(Kind::PersonalToken)),
-            (r#""release": {"a": 1}, "SENTRY_AUTH_TOKEN": "sntrys_x""#.to_owned(), Some(Kind::OrganizationToken)),
+            (r#""n": [1, null, true, 0.5], "SENTRY_AUTH_TOKEN": "sntrys_x""#.to_owned(), Some(Kind::OrganizationToken)),
+            (r#""extra": {"sentry": [{"token": "sntrys_x"}]}"#.to_owned(), Some(Kind::OrganizationToken)),
             (format!(r#""token": "{hex}""#), None),
         ] {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(true), Some(shape)), "{member}");
@@ -120,6 +131,19 @@ mod tests {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(false), None), "{member}");
         }
         assert_eq!(holds(r#"{"ci": "sntrys_x"}"#, false), (Holds::Token, Some(Some(Kind::OrganizationToken))));
+        assert_eq!(holds(r#"{"dsn": "sntrys_x", "project": "web"}"#, false).0, Holds::Token);
+        // In the secret of a token a hexadecimal one is meant, wherever it stands; a DSN does not hide it.
+        let value = format!(r#"{{"dsn": "{dsn}", "auth": {{"value": "{hex}"}}}}"#);
+        assert_eq!(holds(&value, true), (key(true), Some(None)));
+    }
+
+    #[test]
+    fn a_secret_part_anywhere_counts_and_what_is_no_dsn_does_not_wait_for_one() {
+        let dsn = format!("https://{KEY}@o1.ingest.sentry.io/42");
+        let old = format!("https://{KEY}:{KEY}@o1.ingest.sentry.io/42");
+        let (found, _) = holds(&format!(r#"{{"dsn": "{dsn}", "legacy": ["{old}"]}}"#), false);
+        assert_eq!(found, Holds::Key { id: KEY.to_owned(), project: 42, secret_part: true, token: false });
+        assert_eq!(holds(r#"{"dsn": "http://ingest.example/5", "project": "web"}"#, false), (Holds::Other, None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod projects;
 pub(crate) mod retirement;
 pub(crate) mod secrets;
 pub(crate) mod tokens;
+pub(crate) mod unlisted;
 
 use jiff::Timestamp;
 

@@ -16,15 +16,23 @@ use crate::unknowns;
 pub(crate) struct Seen {
     pub(crate) organization: Organization,
     pub(crate) projects: Vec<Project>,
+    /// Whether these are all that the organization has.
+    pub(crate) all_projects_listed: bool,
     pub(crate) integrations: Option<Vec<Integration>>,
     pub(crate) organization_tokens: Option<Vec<OrganizationToken>>,
 }
 
 /// Asks Sentry. Without its projects there is nothing to review: that alone fails.
-pub(crate) async fn gather(config: &Config, api: &Api<'_>, unknowns: &mut Vec<Unknown>) -> Result<Seen, Failure> {
+pub(crate) async fn gather(
+    config: &Config,
+    api: &Api<'_>,
+    is_person: bool,
+    unknowns: &mut Vec<Unknown>,
+) -> Result<Seen, Failure> {
     // One organization is reviewed: the configuration refuses to start with none.
     let named = config.organization.as_deref().unwrap_or_default();
-    let mut projects = match api.projects(named).await {
+    let (listed, all_projects_listed) = list(api, named, is_person, unknowns).await;
+    let mut projects = match listed {
         Ok(projects) => projects,
         Err(error) => return Err(invisible(config, named, error)),
     };
@@ -64,6 +72,16 @@ pub(crate) async fn gather(config: &Config, api: &Api<'_>, unknowns: &mut Vec<Un
         }
     };
     unknowns.extend(what_no_call_shows());
+    for installation in installed.iter().flatten() {
+        let own = integrations.iter().flatten().any(|integration| integration.slug == installation.app);
+        if !own && integrations.is_some() {
+            unknowns.push(unknowns::unknown(
+                format!("what the installed integration {} may do", installation.app),
+                "it is another organization's: Sentry lists that it is installed, and not its scopes",
+                Some("Settings > Integrations > the integration > Permissions"),
+            ));
+        }
+    }
     let integrations = integrations.map(|integrations| {
         let is_installed = |slug: &str| Some(installed.as_ref()?.iter().any(|installation| installation.app == slug));
         let integration = |found: sentry_client::Integration| Integration {
@@ -75,7 +93,27 @@ pub(crate) async fn gather(config: &Config, api: &Api<'_>, unknowns: &mut Vec<Un
         };
         integrations.into_iter().map(integration).collect()
     });
-    Ok(Seen { organization, projects, integrations, organization_tokens })
+    Ok(Seen { organization, projects, all_projects_listed, integrations, organization_tokens })
+}
+
+/// Lists the projects, and says whether the list is whole. Without an organization's own list a person's token shows the
+/// projects of the person's teams alone.
+async fn list(
+    api: &Api<'_>,
+    named: &str,
+    is_person: bool,
+    unknowns: &mut Vec<Unknown>,
+) -> (Result<Vec<Project>, Error>, bool) {
+    if !is_person {
+        return (api.projects(named).await, true);
+    }
+    match api.organization_projects(named).await {
+        Err(error) if is_refusal(error.kind()) => {
+            unknowns.push(unknowns::of_sentry("the projects of teams that the token's person is not in", &error, "org:read"));
+            (api.projects(named).await, false)
+        }
+        listed => (listed, true),
+    }
 }
 
 fn is_refusal(kind: &Kind) -> bool {

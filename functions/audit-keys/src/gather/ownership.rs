@@ -30,6 +30,8 @@ impl Owners {
             return match label {
                 Label::Current => Ownership::Current,
                 Label::Pending => Ownership::Pending,
+                // Retirement leaves it alone until somebody consents.
+                Label::Previous if self.judged.get(&key.id) == Some(&Judged::Adopted) => Ownership::Adopted,
                 Label::Previous => Ownership::Previous,
             };
         }

@@ -6,6 +6,7 @@ use super::{Judge, Rule, SecretView, Sight, Verdict, calls, tell};
 use crate::duration::duration_text;
 use crate::facts::Label;
 use crate::findings::{Code, Group, Remedy, Severity};
+use crate::inventory::Ownership;
 use crate::policy::Mode;
 use crate::use_case::{AtGraceMax, UseCase};
 
@@ -38,6 +39,10 @@ fn judge(view: &SecretView<'_>) -> Verdict {
     }
     if !previous.active {
         return Verdict::Fine;
+    }
+    // ADOPTED_KEY says what that needs, which is not what ends a key of this system's own.
+    if previous.ownership == Ownership::Adopted {
+        return Verdict::NotMeant;
     }
     let Some(since) = secret.current.as_ref().and_then(|version| version.created) else {
         return Verdict::Unknown;

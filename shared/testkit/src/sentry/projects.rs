@@ -9,7 +9,7 @@ use super::answers;
 use super::page;
 use super::route::ProjectPath;
 use super::state::{Flavor, Organization, Project, State};
-use super::token::User;
+use super::token::{Holder, User};
 
 pub(super) fn only_get(request: &Request) -> Result<(), Response> {
     match request.method.as_str() {
@@ -32,8 +32,10 @@ pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Resp
 pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Result<Response, Response> {
     caller.may(&request.method, Subject::Project)?;
     only_get(request)?;
-    // No organization has the id 0.
-    list_page(state, request, state.projects.newest_first(caller.organization_id().unwrap_or_default()))
+    // A person sees the projects of the own teams, and here is in none. No organization has the id 0.
+    let is_person = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(_)));
+    let organization = caller.organization_id().filter(|_| !is_person).unwrap_or_default();
+    list_page(state, request, state.projects.newest_first(organization))
 }
 
 /// `/organizations/{org}/projects/`: by slug.

@@ -394,6 +394,14 @@ fn previous_still_live() {
     check(
         Code::PreviousStillLive,
         &[
+            (
+                "one that somebody made by hand: ADOPTED_KEY says so",
+                |given| {
+                    given.previous_key().active = true;
+                    given.previous_key().ownership = Ownership::Adopted;
+                },
+                Says::NotMeant,
+            ),
             ("disabled", |_| {}, Says::Fine),
             ("within its grace", |given| live(given, "6d23h59m59s"), Says::Fine),
             ("exactly", |given| live(given, "7d"), Says::Fine),
