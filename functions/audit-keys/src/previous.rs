@@ -68,7 +68,8 @@ pub(crate) fn remember_projects(folder: &Path, secrets: &mut [Secret]) -> Result
 pub(crate) fn missing(folder: &Path, listed: &[Project]) -> Result<BTreeMap<u64, String>, Failure> {
     let listed: BTreeSet<u64> = listed.iter().map(|project| project.id).chain([OWN]).collect();
     let mut missing = BTreeMap::new();
-    let mut note = |id: Option<u64>, slug: String| missing.extend(id.filter(|id| !listed.contains(id)).map(|id| (id, slug)));
+    let mut note =
+        |id: Option<u64>, slug: String| missing.extend(id.filter(|id| !listed.contains(id)).map(|id| (id, slug)));
     // A finding may stay open of a project that was not listed last time either.
     for found in table::read::<Found>(&folder.join(FINDINGS)).map_err(spool_failure)? {
         let found = found.map_err(spool_failure)?;

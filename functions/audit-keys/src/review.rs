@@ -236,12 +236,11 @@ impl Review<'_> {
     ) -> std::io::Result<()> {
         let (gone, mut before) = self.before.take(group)?;
         let nothing = Items::new();
-        for change in compare(&gone, &nothing, |item| item.project_id.is_some_and(|id| self.unlisted.contains(&id)), self.deeds).iter().chain(&compare(
-            &before,
-            items,
-            |item| unseen(&item.kind),
-            self.deeds,
-        )) {
+        for change in
+            compare(&gone, &nothing, |item| item.project_id.is_some_and(|id| self.unlisted.contains(&id)), self.deeds)
+                .iter()
+                .chain(&compare(&before, items, |item| unseen(&item.kind), self.deeds))
+        {
             self.spool.line(Part::Changes, change)?;
         }
         for was in gone.findings.values() {

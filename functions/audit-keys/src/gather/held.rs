@@ -29,9 +29,8 @@ pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Opti
         return (Holds::Token, stored);
     }
     // Infrastructure as code declares a secret with its project; the first rotation makes the key.
-    let waits = document.is_some_and(|document| {
-        document.is_empty() || document.project().is_some() && document.dsn().is_none()
-    });
+    let waits = document
+        .is_some_and(|document| document.is_empty() || document.project().is_some() && document.dsn().is_none());
     (if waits { Holds::Empty } else { Holds::Other }, None)
 }
 

@@ -109,7 +109,11 @@ async fn list(
     }
     match api.organization_projects(named).await {
         Err(error) if is_refusal(error.kind()) => {
-            unknowns.push(unknowns::of_sentry("the projects of teams that the token's person is not in", &error, "org:read"));
+            unknowns.push(unknowns::of_sentry(
+                "the projects of teams that the token's person is not in",
+                &error,
+                "org:read",
+            ));
             (api.projects(named).await, false)
         }
         listed => (listed, true),
