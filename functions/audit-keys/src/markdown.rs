@@ -22,6 +22,8 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
+            // Nor does an address without a scheme.
+            '.' if escaped.to_ascii_lowercase().ends_with("www") => escaped.push_str("&#46;"),
             // Nothing becomes a link or a mention by itself.
             '@' => escaped.push_str("&#64;"),
             ':' => escaped.push_str("&#58;"),
@@ -147,9 +149,9 @@ mod tests {
 
     #[test]
     fn a_label_is_neither_markup_nor_a_link_nor_a_mention() {
-        let hostile = "<script>alert(1)</script>|[x](javascript:1) @here https://x *b* `c`\nd";
+        let hostile = "<script>alert(1)</script>|[x](javascript:1) @here https://x Www.evil.example *b* `c`\nd";
         let text = escaped(hostile);
-        for bad in ["<", ">", "\n", "](", " |", "@", "://", " `"] {
+        for bad in ["<", ">", "\n", "](", " |", "@", "://", " `", "ww."] {
             assert!(!text.contains(bad), "{bad:?}: {text}");
         }
     }

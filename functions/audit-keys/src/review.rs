@@ -243,7 +243,10 @@ impl Review<'_> {
         {
             self.spool.line(Part::Changes, change)?;
         }
-        for was in gone.findings.values() {
+        // The next review reads the rows in the order of their groups.
+        let mut gone: Vec<&Found> = gone.findings.values().collect();
+        gone.sort_by_key(|was| was.project_id);
+        for was in gone {
             if was.project_id.is_some_and(|id| self.unlisted.contains(&id)) {
                 self.carry(was)?;
             } else {

@@ -158,7 +158,8 @@ impl<'a> TableReader<'a> {
     }
 
     fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        let name = as_key(name);
+        if self.path.is_empty() { name } else { format!("{}.{name}", self.path) }
     }
 
     pub(crate) fn optional<T>(
@@ -214,4 +215,10 @@ impl<'a> TableReader<'a> {
             }
         }
     }
+}
+
+/// A name as a key in TOML: one that is not bare is quoted, so that a path stays on one line.
+pub(crate) fn as_key(name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if bare { name.to_owned() } else { format!("{name:?}") }
 }

@@ -11,6 +11,9 @@ use crate::scope::SCOPES;
 use crate::suggest::hint;
 use crate::use_case::{AtGraceMax, Exposure, Kind, Signal, UseCase};
 
+/// What an organization token may do (facts/sentry-api.md section 3.1).
+const ORGANIZATION_TOKEN_SCOPE: &str = "org:ci";
+
 /// A use case, or the defaults for all of them, before the members are checked against each other.
 pub(crate) struct Draft {
     place: Located<()>,
@@ -117,6 +120,7 @@ impl Draft {
                 | Kind::PersonalToken => self.check_token(kind.value, problems),
             }
         }
+        self.check_warn(problems);
         self.check_grace(problems);
         if let Some(delete) = self.delete.as_good()
             && delete.value
@@ -159,6 +163,13 @@ impl Draft {
             let message = format!("preset {} is for client keys, not for {kind}", preset.value);
             self.fail(problems, preset, message);
         }
+        if kind == Kind::OrganizationToken
+            && let Some(scopes) = self.scopes.as_good()
+            && scopes.value.iter().any(|scope| scope != ORGANIZATION_TOKEN_SCOPE)
+        {
+            let message = "an organization token carries org:ci alone: Sentry lets nobody choose its scopes";
+            self.fail(problems, scopes, message);
+        }
         let message = format!("a rate limit belongs to a client key, not to {kind}");
         if let Some(limit) = self.rate_limit.as_good() {
             self.fail(problems, limit, message.as_str());
@@ -167,6 +178,18 @@ impl Draft {
             && required.value
         {
             self.fail(problems, required, message);
+        }
+    }
+
+    fn check_warn(&self, problems: &mut Problems) {
+        if let (Some(warn), Some(interval)) = (self.warn.as_good(), self.interval.as_good())
+            && warn.value >= interval.value
+        {
+            let (warn_text, interval_text) = (duration_text(warn.value), duration_text(interval.value));
+            let message = format!(
+                "warn ({warn_text}) is not shorter than interval ({interval_text}): every key would always be due soon"
+            );
+            self.fail(problems, warn, message);
         }
     }
 

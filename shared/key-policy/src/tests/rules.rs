@@ -192,6 +192,11 @@ fn the_life_of_a_key() {
             "grace = \"2d\"\ngrace_max = \"36h\"\nat_grace_max = \"keep\"",
             "6:13 use_case.sdk.grace_max: grace_max (1d12h) is shorter than grace (2d)",
         ),
+        (
+            "a warning that never ends",
+            "interval = \"7d\"\nwarn = \"7d\"",
+            "6:8 use_case.sdk.warn: warn (7d) is not shorter than interval (7d): every key would always be due soon",
+        ),
         ("equal ones are fine", "grace = \"24h\"\ngrace_max = \"1d\"\nat_grace_max = \"keep\"", ""),
         (
             "a grace_max without its consequence",
@@ -278,6 +283,16 @@ fn defaults() {
             "a contradiction with a default is shown at the use case",
             "version = 1\n[defaults]\ngrace_max = \"1d\"\nat_grace_max = \"keep\"\n[use_case.t]\nkind = \"oauth-token\"\ngrace = \"2d\"",
             "5:1 use_case.t: grace_max (1d) is shorter than grace (2d)",
+        ),
+        (
+            "a scope that no organization token has",
+            "version = 1\n[use_case.t]\nkind = \"organization-token\"\nscopes = [\"org:ci\", \"org:admin\"]",
+            "4:10 use_case.t.scopes: an organization token carries org:ci alone: Sentry lets nobody choose its scopes",
+        ),
+        (
+            "a name with a line break stays on its line",
+            "version = 1\n[use_case.\"a\\nb\"]\nkind = \"oauth-token\"\nfoo = 1",
+            "4:1 use_case.\"a\\nb\".foo: unknown member \"foo\"",
         ),
         (
             "what cannot apply to a kind is not inherited",
