@@ -29,7 +29,7 @@ mod run;
 mod said;
 mod settle;
 mod sign;
-mod spool;
+pub mod spool;
 mod state;
 mod table;
 mod tell;

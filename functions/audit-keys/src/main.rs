@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use audit_keys::config::Config;
 use audit_keys::function::Function;
+use audit_keys::spool;
 use aws_sdk_s3 as s3;
 use aws_sdk_secretsmanager as secretsmanager;
 use evidence_store::EvidenceStore;
@@ -29,7 +30,7 @@ fn now() -> Timestamp {
 }
 
 async fn compose() -> Result<Function, Failure> {
-    let spool = std::env::temp_dir().join(format!("audit-keys-{}", std::process::id()));
+    let spool = spool::folder(&std::env::temp_dir());
     let config = Config::read(&Environment, boot::read_file, spool)?;
     config.logging.start("audit_keys");
     // The first provider to be installed stays: this is the only one.

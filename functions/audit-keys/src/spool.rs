@@ -78,8 +78,9 @@ pub(crate) struct Spool {
 }
 
 impl Spool {
-    /// An empty folder.
+    /// An empty folder. What processes left that were killed in the middle is removed: it would fill the disk.
     pub(crate) fn begin(folder: &Path) -> Result<Self> {
+        clear_left_over(folder)?;
         clear(folder)?;
         create_dir_all(folder)?;
         Ok(Self { folder: folder.to_owned(), files: BTreeMap::new() })
@@ -162,9 +163,51 @@ impl Spool {
     }
 }
 
+/// The name of a process's folder, without the process's id.
+const NAME: &str = "audit-keys-";
+
+/// The folder of this process in the one for temporary files.
+#[must_use]
+pub fn folder(temporary: &Path) -> PathBuf {
+    temporary.join(format!("{NAME}{}", std::process::id()))
+}
+
+/// Removes the folders beside this one whose processes are gone.
+fn clear_left_over(folder: &Path) -> Result<()> {
+    let Some(parent) = folder.parent().filter(|parent| parent.exists()) else { return Ok(()) };
+    for entry in std::fs::read_dir(parent)? {
+        let name = entry?.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(NAME)?.parse::<u32>().ok());
+        if process.is_some_and(|id| Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{id}")).exists()) {
+            clear(&parent.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
 fn clear(folder: &Path) -> Result<()> {
     match remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let parent = std::env::temp_dir().join(format!("spool-{}", std::process::id()));
+        let of = |name: &str| parent.join(name);
+        // No process has the greatest id; this one lives.
+        let (gone, alive) = (of("audit-keys-4294967295"), of(&format!("audit-keys-{}", std::process::id())));
+        for folder in [&gone, &alive, &of("audit-keys-notes"), &of("other-4294967295")] {
+            create_dir_all(folder).unwrap();
+        }
+        let spool = Spool::begin(&of("audit-keys-4294967294")).unwrap();
+        assert!(!gone.exists() && alive.exists() && of("audit-keys-notes").exists() && of("other-4294967295").exists());
+        spool.end().unwrap();
+        remove_dir_all(parent).unwrap();
     }
 }
