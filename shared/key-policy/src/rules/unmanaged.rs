@@ -31,21 +31,8 @@ pub(super) const FOREIGN: Rule = Rule {
 };
 
 fn unmanaged(view: &KeyView<'_>) -> Verdict {
-    if !view.key.active {
-        return Verdict::NotMeant;
-    }
-    match view.key.ownership {
-        Ownership::Unmanaged => {}
-        Ownership::Unknown => return Verdict::Unknown,
-        Ownership::Current
-        | Ownership::Pending
-        | Ownership::Previous
-        | Ownership::Superseded
-        | Ownership::Adopted
-        | Ownership::Orphan
-        | Ownership::Abandoned
-        | Ownership::Marked
-        | Ownership::Foreign => return Verdict::Fine,
+    if let Some(verdict) = unless(view, Ownership::Unmanaged) {
+        return verdict;
     }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, nor any other key of its project".to_owned());
@@ -56,26 +43,25 @@ fn unmanaged(view: &KeyView<'_>) -> Verdict {
 }
 
 fn foreign(view: &KeyView<'_>) -> Verdict {
-    if !view.key.active {
-        return Verdict::NotMeant;
-    }
-    match view.key.ownership {
-        Ownership::Foreign => {}
-        Ownership::Unknown => return Verdict::Unknown,
-        Ownership::Current
-        | Ownership::Pending
-        | Ownership::Previous
-        | Ownership::Superseded
-        | Ownership::Adopted
-        | Ownership::Orphan
-        | Ownership::Abandoned
-        | Ownership::Marked
-        | Ownership::Unmanaged => return Verdict::Fine,
+    if let Some(verdict) = unless(view, Ownership::Foreign) {
+        return verdict;
     }
     let mut evidence = seen(view);
     evidence.push("no managed secret holds it, while managed secrets hold other keys of its project".to_owned());
     let text = "find out who uses it, let them read the managed secret, then disable it".to_owned();
     Verdict::found(view.case(evidence, Remedy { text, calls: calls::disable(&view.path()) }))
+}
+
+/// The verdict on a key that does not stand so to the managed secrets, or may not.
+fn unless(view: &KeyView<'_>, meant: Ownership) -> Option<Verdict> {
+    let ownership = view.key.ownership;
+    if !view.key.active {
+        Some(Verdict::NotMeant)
+    } else if ownership == Ownership::Unknown {
+        Some(Verdict::Unknown)
+    } else {
+        (ownership != meant).then_some(Verdict::Fine)
+    }
 }
 
 /// What Sentry shows of a key.
