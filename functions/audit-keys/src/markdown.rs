@@ -13,7 +13,8 @@ use crate::totals::Totals;
 /// A text of other people as one that Markdown shows as it is, in a cell of a table.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
         match letter {
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|' | '~' => {
                 escaped.push('\\');
@@ -22,16 +23,23 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            // Nor does an address without a scheme.
-            '.' if escaped.to_ascii_lowercase().ends_with("www") => escaped.push_str("&#46;"),
-            // Nothing becomes a link or a mention by itself.
+            // Nothing becomes a link or a mention by itself: https://github.github.com/gfm/#autolinks-extension-
             '@' => escaped.push_str("&#64;"),
-            ':' => escaped.push_str("&#58;"),
+            '.' if ends_with(&escaped, "www") => escaped.push_str("&#46;"),
+            ':' if letters.peek() == Some(&'/') || ends_with(&escaped, "mailto") || ends_with(&escaped, "xmpp") => {
+                escaped.push_str("&#58;");
+            }
             '\n' | '\r' | '\t' => escaped.push(' '),
             other => escaped.push(other),
         }
     }
     escaped
+}
+
+/// Whether a text ends with this word, whatever its case.
+fn ends_with(text: &str, word: &str) -> bool {
+    let end = text.len().checked_sub(word.len()).and_then(|start| text.get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 /// A token of this system's own, in a line.
@@ -149,10 +157,11 @@ mod tests {
 
     #[test]
     fn a_label_is_neither_markup_nor_a_link_nor_a_mention() {
-        let hostile = "<script>alert(1)</script>|[x](javascript:1) @here https://x Www.evil.example *b* `c`\nd";
+        let hostile = "<script>alert(1)</script>|[x](javascript:1) @here https://x Www.evil.example mailto:x Xmpp:y *b* `c`\nd";
         let text = escaped(hostile);
-        for bad in ["<", ">", "\n", "](", " |", "@", "://", " `", "ww."] {
+        for bad in ["<", ">", "\n", "](", " |", "@", "://", " `", "ww.", "to:", "pp:"] {
             assert!(!text.contains(bad), "{bad:?}: {text}");
         }
+        assert_eq!(escaped("carries: org:read. It"), "carries: org:read. It");
     }
 }

@@ -172,14 +172,18 @@ pub fn folder(temporary: &Path) -> PathBuf {
     temporary.join(format!("{NAME}{}", std::process::id()))
 }
 
-/// Removes the folders beside this one whose processes are gone.
+/// Removes the folders beside this one whose processes are gone. One that cannot be removed, since somebody else is removing it,
+/// is in nobody's way.
 fn clear_left_over(folder: &Path) -> Result<()> {
+    let is_gone = |id: u32| Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{id}")).exists();
     let Some(parent) = folder.parent().filter(|parent| parent.exists()) else { return Ok(()) };
     for entry in std::fs::read_dir(parent)? {
-        let name = entry?.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(NAME)?.parse::<u32>().ok());
-        if process.is_some_and(|id| Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{id}")).exists()) {
-            clear(&parent.join(&name))?;
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(NAME));
+        if name.and_then(|id| id.parse().ok()).is_some_and(is_gone)
+            && let Err(error) = clear(&path)
+        {
+            tracing::debug!(%error, "the files of an earlier process stay");
         }
     }
     Ok(())

@@ -9,8 +9,14 @@ use super::wrap;
 use crate::audit::{Audit, REVIEWED};
 use crate::stage::Binary;
 
-/// How many findings are shown whole.
-const SHOWN: usize = 6;
+/// The findings that are shown whole: the first of each code, the gravest first.
+const SHOWN: [&str; 5] = [
+    "ADMIN_KEY_IN_APP",
+    "SDK_SECRET_NOT_STORE_ONLY",
+    "PERSONAL_TOKEN_IN_AUTOMATION",
+    "OPEN_DOMAINS",
+    "PROJECT_WITHOUT_MANAGED_KEY",
+];
 
 /// Tells it, with the binary of this build.
 pub(super) fn tell(out: &mut impl Write, build: Binary) -> io::Result<()> {
@@ -58,16 +64,23 @@ impl<W: Write> Story<'_, W> {
             let scopes: Vec<&str> = items(own, "/scopes").iter().filter_map(Value::as_str).collect();
             writeln!(self.out, "  {:<18} may {}", text(own, "/function"), scopes.join(", "))?;
         }
-        let mut findings: Vec<&Value> = items(&report, "/findings").iter().collect();
-        findings.sort_by_key(|finding| rank(text(finding, "/severity")));
-        writeln!(self.out, "\nIt found {} things, the gravest first:\n", findings.len())?;
-        for finding in findings.iter().take(SHOWN) {
+        let findings = items(&report, "/findings");
+        let mut shown = Vec::new();
+        for code in SHOWN {
+            let first = findings.iter().find(|finding| text(finding, "/code") == code);
+            shown.push(first.ok_or_else(|| broken("a finding is missing"))?);
+        }
+        shown.sort_by_key(|finding| rank(text(finding, "/severity")));
+        let count = shown.len();
+        writeln!(self.out, "\nIt found {} things. {count} of them, the gravest first:\n", findings.len())?;
+        for finding in shown {
             self.finding(finding)?;
         }
-        let mut others: Vec<&str> = findings.iter().skip(SHOWN).map(|finding| text(finding, "/code")).collect();
+        let mut others: Vec<&str> = findings.iter().map(|finding| text(finding, "/code")).collect();
+        others.retain(|code| !SHOWN.contains(code));
         others.sort_unstable();
         others.dedup();
-        writeln!(self.out, "  and, less grave:")?;
+        writeln!(self.out, "  and, each explained in docs/findings.md:")?;
         for line in wrap(&others.join(", "), 104) {
             writeln!(self.out, "    {line}")?;
         }
@@ -80,10 +93,7 @@ impl<W: Write> Story<'_, W> {
         if let Some(first) = unknown.iter().find(|unknown| text(unknown, "/subject").contains("personal tokens")) {
             writeln!(self.out, "  {}: {}", text(first, "/subject"), text(first, "/why"))?;
         }
-        let has = |code: &str| findings.iter().any(|finding| text(finding, "/code") == code);
-        let expected =
-            ["ADMIN_KEY_IN_APP", "OPEN_DOMAINS", "PROJECT_WITHOUT_MANAGED_KEY", "PERSONAL_TOKEN_IN_AUTOMATION"];
-        if expected.iter().all(|code| has(code)) { Ok(()) } else { Err(broken("a finding is missing")) }
+        Ok(())
     }
 
     fn second(&mut self) -> io::Result<()> {
