@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_label_is_neither_markup_nor_a_link_nor_a_mention() {
-        let hostile = "<script>alert(1)</script>|[x](javascript:1) @here https://x Www.evil.example mailto:x Xmpp:y *b* `c`\nd";
+        let hostile =
+            "<script>alert(1)</script>|[x](javascript:1) @here https://x Www.evil.example mailto:x Xmpp:y *b* `c`\nd";
         let text = escaped(hostile);
         for bad in ["<", ">", "\n", "](", " |", "@", "://", " `", "ww.", "to:", "pp:"] {
             assert!(!text.contains(bad), "{bad:?}: {text}");
