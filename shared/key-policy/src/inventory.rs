@@ -164,7 +164,7 @@ pub enum Holds {
         project: u64,
         /// Whether it is the deprecated form with a secret part.
         secret_part: bool,
-        /// Whether a token stands beside it in the same value.
+        /// Whether a token, or what may be one, stands beside it in the same value.
         token: bool,
     },
     /// A token of Sentry's Web API.

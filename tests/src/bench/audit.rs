@@ -21,13 +21,16 @@ pub fn measure_audit(projects: usize, keys: usize, flavor: Flavor) -> io::Result
     let audit = Audit::new(Binary::Release, REVIEWED)?;
     let (sentry, store) = (&audit.stage.sentry, &audit.stage.store);
     sentry.set_flavor(flavor);
-    for number in 1..projects {
-        let slug = format!("project-{number}");
-        sentry.add_project("acme", &slug);
+    for number in 0..projects {
+        // The stage has one project of its own.
+        let slug = if number == 0 { "storefront".to_owned() } else { format!("project-{number}") };
+        if number > 0 {
+            sentry.add_project("acme", &slug);
+        }
         for key in 1..keys {
             drop(sentry.add_key("acme", &slug, &format!("key {key}")));
         }
-        if number % 10 == 0 {
+        if number > 0 && number % 10 == 0 {
             let dsn = sentry.keys("acme", &slug).first().map(|key| sentry.public_dsn(key)).unwrap_or_default();
             let value = format!(r#"{{"dsn":"{dsn}","organization":"acme","project":"{slug}"}}"#);
             let tags = [("sentry:kind", "client-key"), ("sentry:owner", "team")];

@@ -15,10 +15,26 @@ const RUNS: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let python = PathBuf::from(arguments.next().ok_or("usage: bench PYTHON")?);
+    let usage = "usage: bench PYTHON [rotation|retirement|audit]";
+    let python = PathBuf::from(arguments.next().ok_or(usage)?);
     let out = &mut std::io::stdout();
+    match arguments.next().as_deref().map(|part| part.to_str()) {
+        None => {
+            rotation(out, &python)?;
+            retirement(out)?;
+            audit(out)
+        }
+        Some(Some("rotation")) => rotation(out, &python),
+        Some(Some("retirement")) => retirement(out),
+        Some(Some("audit")) => audit(out),
+        Some(_) => Err(usage.into()),
+    }
+}
+
+/// Both rotation functions beside each other, and the greater projects.
+fn rotation(out: &mut impl Write, python: &Path) -> Result<(), Box<dyn Error>> {
     let stage = Stage::new(Binary::Release)?;
-    let other = python_function(&stage, &python)?;
+    let other = python_function(&stage, python)?;
     let mut comparison = Comparison { ours: Vec::new(), other: Vec::new() };
     // In turn, so that a busy minute of the machine meets both.
     for _ in 0..RUNS {
@@ -63,8 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         writeln!(out)?;
     }
-    retirement(out)?;
-    audit(out)
+    Ok(())
 }
 
 /// What Sentry's limits leave to an audit on sentry.io, in calls a second: 70 of 100 of 40 (facts/sentry-api.md section 1.9).

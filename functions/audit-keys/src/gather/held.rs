@@ -22,7 +22,8 @@ pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Opti
     let stored = stored(value, document.as_ref(), is_for_token);
     let dsn = document.as_ref().and_then(Document::dsn);
     if let Some(dsn) = dsn.and_then(|text| text.parse::<Dsn>().ok()) {
-        let (secret_part, token) = (has_secret_part(document.as_ref()), stored.is_some());
+        let secret_part = has_secret_part(document.as_ref());
+        let token = stored.is_some() || may_hold_a_token(document.as_ref());
         return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part, token }, stored);
     }
     if stored.is_some() {
@@ -49,6 +50,12 @@ fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool)
             Shape::Nothing => None,
         })
     })
+}
+
+/// Whether something in a document may be a token. What is not certain is not presented to Sentry, and not called fine.
+fn may_hold_a_token(document: Option<&Document>) -> bool {
+    let may_be_one = |text: &SecretString| !matches!(shape_of(text), Shape::Nothing);
+    document.is_some_and(|document| document.texts().iter().any(may_be_one))
 }
 
 /// Whether a DSN with its secret part stands anywhere in a document.
@@ -123,9 +130,11 @@ mod tests {
         ] {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(true), Some(shape)), "{member}");
         }
-        // What may be another product's is not presented to Sentry.
+        // What may be another product's is told of, and not presented to Sentry.
+        let value = format!(r#"{{"dsn": "{dsn}", "auth_token": "{hex}"}}"#);
+        assert_eq!(holds(&value, false), (key(true), None));
         for member in
-            [format!(r#""api_key": "{hex}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
+            [format!(r#""api_key": "{KEY}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
         {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(false), None), "{member}");
         }

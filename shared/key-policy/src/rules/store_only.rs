@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     group: Group::Minimal,
     floor: Severity::High,
     ceiling: Severity::Critical,
-    what: "A secret for an SDK holds, at any label, a token (alone or beside the DSN), a DSN with its secret part, or something that is neither DSN nor token.",
+    what: "A secret for an SDK holds, at any label, a token (alone or beside the DSN; 64 hexadecimal digits may be one), a DSN with its secret part, or something that is neither DSN nor token.",
     why: "An SDK sends events and needs nothing else. What it is given ends in logs, crash dumps and the pages that it runs in. What is neither DSN nor token counts like a token, since nobody can say what it allows.",
     holder_could: "with a token, what its scopes allow in every project; with a DSN's secret part, nothing more today, but it marks a value that was copied from an old form",
     remedy: "Store the public form of the DSN, and treat a token that was there as leaked: end it.",
@@ -27,8 +27,10 @@ fn judge(view: &SecretView<'_>) -> Verdict {
     for (label, version) in view.secret.versions() {
         let what = match &version.holds {
             Holds::Token => "a token",
-            Holds::Key { secret_part: true, token: true, .. } => "a DSN with its secret part, and a token beside it",
-            Holds::Key { secret_part: false, token: true, .. } => "a token beside the DSN",
+            Holds::Key { secret_part: true, token: true, .. } => {
+                "a DSN with its secret part, and beside it a token or what may be one"
+            }
+            Holds::Key { secret_part: false, token: true, .. } => "beside the DSN a token, or what may be one",
             Holds::Key { secret_part: true, token: false, .. } => "a DSN with its secret part",
             Holds::Other => "neither a DSN nor a token",
             Holds::Key { secret_part: false, token: false, .. } | Holds::Empty => continue,
