@@ -19,12 +19,15 @@ pub(crate) struct Hidden {
     anywhere: bool,
     /// Whether one of this system's own tokens could not be read, so that not even its secret is known.
     own: bool,
+    /// Whether nothing is known of what retirement says of superseded keys.
+    unjudged: bool,
 }
 
 impl Hidden {
-    /// What is hidden in all secrets and tokens. `own_unread` says whether one of this system's own tokens is.
-    pub(crate) fn among(all: &Organizational, own_unread: bool) -> Self {
-        let mut hidden = Self { anywhere: own_unread, own: own_unread, ..Self::default() };
+    /// What is hidden in all secrets and tokens. `own_unread` says whether one of this system's own tokens is, `unjudged`
+    /// whether retirement has no record that could be read.
+    pub(crate) fn among(all: &Organizational, own_unread: bool, unjudged: bool) -> Self {
+        let mut hidden = Self { anywhere: own_unread, own: own_unread, unjudged, ..Self::default() };
         for secret in all.secrets.iter().filter(|secret| secret.is_unread()) {
             hidden.secrets.insert(secret.arn.clone());
             match secret.project() {
@@ -56,7 +59,10 @@ impl Hidden {
             Some(SubjectKind::UseCase) => self.anywhere || !self.projects.is_empty(),
             // Who holds a key is, too.
             Some(SubjectKind::ClientKey) => item.is_some_and(|item| {
-                item.state == ACTIVE && (self.in_project(project) || self.anywhere && rests_on_holders(was))
+                item.state == ACTIVE
+                    && (self.in_project(project)
+                        || self.anywhere && rests_on_holders(was)
+                        || self.unjudged && rests_on_retirement(was))
             }),
             Some(SubjectKind::Project) => self.in_project(project) || self.anywhere && rests_on_holders(was),
             Some(SubjectKind::OrganizationToken | SubjectKind::Exception | SubjectKind::Review) | None => false,
@@ -71,5 +77,11 @@ impl Hidden {
 /// Whether a rule about keys or projects looks at who holds the key.
 fn rests_on_holders(was: &Found) -> bool {
     let codes = [Code::OpenDomains, Code::ClientSideNoRateLimit, Code::NoRateLimit, Code::ShadowCopy];
+    codes.iter().any(|code| code.word() == was.code)
+}
+
+/// Whether a rule about keys looks at what retirement has on record.
+fn rests_on_retirement(was: &Found) -> bool {
+    let codes = [Code::OrphanKey, Code::AdoptedKey, Code::AbandonedKey, Code::ForeignKey, Code::UnmanagedKey];
     codes.iter().any(|code| code.word() == was.code)
 }

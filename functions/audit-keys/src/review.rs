@@ -7,7 +7,7 @@ use std::time::Duration;
 use function_kit::Failure;
 use key_policy::findings::{Code, Finding, Severity, Status, SubjectKind};
 use key_policy::inventory::{self, Token, Unknown};
-use key_policy::{Exception, Facts, Judged, Tally, judge_own, judge_project, judge_rest};
+use key_policy::{Exception, Facts, Judged, Tally, judge_own, judge_project, judge_rest, unseen_projects};
 use sentry_binding::{Scope, of_sentry};
 use sentry_client::{Api, Organization, Project};
 use serde_json::{Value, json};
@@ -44,6 +44,8 @@ pub(crate) struct Review<'a> {
     pub(crate) hidden: &'a Hidden,
     /// Projects of the previous review that are neither listed nor gone.
     pub(crate) unlisted: &'a BTreeSet<u64>,
+    /// Whether Sentry's list of projects is whole.
+    pub(crate) all_listed: bool,
     pub(crate) before: Before,
     pub(crate) spool: Spool,
     pub(crate) totals: Totals,
@@ -205,6 +207,9 @@ impl Review<'_> {
             self.totals.add_secret(secret, !item.owner.is_empty());
             self.item(Part::Secrets, &value, item, &mut items)?;
         }
+        // Of those that are not listed at all nobody knows how many there are.
+        let of_no_list = u64::from(*self.scope == Scope::All && !self.all_listed);
+        self.tally.add(&unseen_projects(count_of(self.unlisted) + of_no_list));
         let judged = self.in_scope(judge_rest(self.facts, &seen));
         let no_integrations = self.facts.of.integrations.is_none();
         let no_organization_tokens = self.facts.of.organization_tokens.is_none();
@@ -333,6 +338,10 @@ impl Review<'_> {
 /// What names an exception in the counts of what it accepts: the policy has one for each finding and subject.
 pub(crate) fn accepted_by(exception: &Exception) -> String {
     format!("{} {}", exception.finding, exception.subject)
+}
+
+fn count_of(projects: &BTreeSet<u64>) -> u64 {
+    u64::try_from(projects.len()).unwrap_or(u64::from(u32::MAX))
 }
 
 /// What no rule could tell, subject by subject.

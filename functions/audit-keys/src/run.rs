@@ -106,7 +106,8 @@ impl<'a> Run<'a> {
         }
         let missing = if compared { previous::missing(spool.folder(), &seen.projects)? } else { BTreeMap::new() };
         let unlisted = unlisted::gather(&api, &seen.organization, &missing, &mut unknowns).await;
-        let owners = Owners::new(judged, &managed.secrets);
+        let unjudged = judged.is_none();
+        let owners = Owners::new(judged.unwrap_or_default(), &managed.secrets);
         let since = last.as_ref().filter(|_| compared).map(|last| last.at);
         let deeds = audit_log::gather(&api, &seen.organization, since, &mut unknowns).await;
         let all_projects = projects_in_scope(self.scope, &managed.secrets, seen.projects)?;
@@ -120,7 +121,7 @@ impl<'a> Run<'a> {
             reviews: Reviews { first: self.state.first, last_signed: self.state.last_signed },
         };
         let facts = Facts::new(&of.config.policy, began, &organizational);
-        let hidden = Hidden::among(&organizational, own_unread);
+        let hidden = Hidden::among(&organizational, own_unread, unjudged);
         let cursor = paused.as_ref().map(|paused| paused.cursor);
         let so_far = paused.as_ref();
         let mut review = Review {
@@ -132,6 +133,7 @@ impl<'a> Run<'a> {
             deeds: &deeds,
             hidden: &hidden,
             unlisted: &unlisted,
+            all_listed: seen.all_projects_listed,
             before,
             spool,
             totals: so_far.map(|paused| paused.totals.clone()).unwrap_or_default(),

@@ -8,7 +8,7 @@ use crate::inventory::{Project, Secret, Token};
 use crate::rules::{
     IntegrationView, Judge, KeyView, OrganizationTokenView, ProjectView, RULES, Rule, SecretView, TokenView, Verdict,
 };
-use crate::tally::Tally;
+use crate::tally::{Count, Tally};
 
 /// Findings, and what every rule came to.
 #[derive(Debug, Default)]
@@ -52,6 +52,14 @@ pub fn judge_own(facts: &Facts<'_>) -> Judged {
     let mut review = Review { facts, judged: Judged::default() };
     review.tokens(|token| token.function.is_some());
     review.judged
+}
+
+/// So many projects that could not be seen at all are as many unknowns to each rule about projects or their keys.
+#[must_use]
+pub fn unseen_projects(count: u64) -> Tally {
+    let is_about = |judge: &Judge| matches!(judge, Judge::Project(_) | Judge::Key(_));
+    let about = RULES.iter().filter(|rule| count > 0 && rule.judges.iter().any(is_about));
+    Tally::from_counts(about.map(|rule| (rule.code, Count { unknown: count, ..Count::default() })))
 }
 
 /// Judges what belongs to no project that was judged.

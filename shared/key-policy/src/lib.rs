@@ -50,7 +50,7 @@ pub use birth::{BirthSettings, LoaderOptions};
 pub use consent::Consent;
 pub use duration::{DurationError, LONGEST, duration_text, parse_duration};
 pub use errors::{PolicyError, PolicyErrors};
-pub use evaluate::{Judged, judge_own, judge_project, judge_rest};
+pub use evaluate::{Judged, judge_own, judge_project, judge_rest, unseen_projects};
 pub use exception::Exception;
 pub use facts::{Facts, Label, Organizational};
 pub use policy::{BUILT_IN, Mode, Policy, UnknownUseCase};

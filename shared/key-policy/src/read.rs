@@ -158,7 +158,7 @@ impl<'a> TableReader<'a> {
     }
 
     fn path_of(&self, name: &str) -> String {
-        let name = as_key(name);
+        let name = in_path(name);
         if self.path.is_empty() { name } else { format!("{}.{name}", self.path) }
     }
 
@@ -217,8 +217,7 @@ impl<'a> TableReader<'a> {
     }
 }
 
-/// A name as a key in TOML: one that is not bare is quoted, so that a path stays on one line.
-pub(crate) fn as_key(name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    if bare { name.to_owned() } else { format!("{name:?}") }
+/// A name as it stands in a path: one with control characters is quoted, so that the path stays on one line.
+fn in_path(name: &str) -> String {
+    if name.chars().any(char::is_control) { format!("{name:?}") } else { name.to_owned() }
 }

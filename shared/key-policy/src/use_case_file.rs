@@ -184,6 +184,7 @@ impl Draft {
     fn check_warn(&self, problems: &mut Problems) {
         if let (Some(warn), Some(interval)) = (self.warn.as_good(), self.interval.as_good())
             && warn.value >= interval.value
+            && !interval.value.is_zero()
         {
             let (warn_text, interval_text) = (duration_text(warn.value), duration_text(interval.value));
             let message = format!(

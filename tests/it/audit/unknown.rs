@@ -200,6 +200,11 @@ fn a_project_that_is_not_listed_any_more_is_gone_only_if_sentry_says_so() {
         assert!(!change.starts_with("removed client-key") && !change.contains(&forgotten), "{change}");
     }
     assert!(second.lines().iter().all(|line| !line.starts_with("PROJECT_NOT_FOUND")), "{:?}", second.lines());
+    let rules = second.report["rules"].as_array().unwrap();
+    for code in ["UNMANAGED_KEY", "NO_RATE_LIMIT", "PROJECT_WITHOUT_MANAGED_KEY"] {
+        let rule = rules.iter().find(|rule| rule["code"] == json!(code)).unwrap();
+        assert_eq!((&rule["state"], &rule["unknown"]), (&json!("unknown"), &json!(4)), "{code}");
+    }
     // And once more, when the inventory of the review before has none of them either.
     let third = scene.review();
     assert_eq!(third.finding("UNMANAGED_KEY", &forgotten).unwrap()["status"], json!("unseen"));
@@ -228,4 +233,22 @@ fn of_a_person_the_organizations_own_list_is_asked_and_without_it_the_rest_is_un
             scene.fails(&json!({}), "Rotation.OrganizationNotVisible");
         }
     }
+}
+
+#[test]
+fn without_retirements_record_what_it_said_of_a_key_stays() {
+    let scene = Scene::spoiled();
+    let key = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
+    let today = scene.review().id()[..8].to_owned();
+    let record = format!("runs/retire-keys/{today}T000000Z.json");
+    scene.audit.bucket.put(&record, json!({"rows": [{"key_id": key, "ownership": "adopted"}]}).to_string());
+    let second = scene.review();
+    assert!(second.has("ADOPTED_KEY", &key) && !second.has("UNMANAGED_KEY", &key), "{:?}", second.lines());
+    scene.audit.bucket.remove(&record);
+    let third = scene.review();
+    assert_eq!(third.finding("ADOPTED_KEY", &key).unwrap()["status"], json!("unseen"), "{:?}", third.lines());
+    assert!(third.unknown("which keys retirement takes for").is_some());
+    // What is seen to be disabled is closed all the same.
+    scene.audit.stage.sentry.edit_key(&key, |key| key.is_active = false);
+    assert!(!scene.review().has("ADOPTED_KEY", &key));
 }

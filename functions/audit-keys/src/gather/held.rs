@@ -52,9 +52,15 @@ fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool)
     })
 }
 
+/// Whether a longer text has the beginning of a token in it, such as a header or a line of a file.
+#[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
+fn has_prefix(text: &SecretString) -> bool {
+    PREFIXES.iter().any(|(prefix, _)| text.expose_secret().contains(prefix))
+}
+
 /// Whether something in a document may be a token. What is not certain is not presented to Sentry, and not called fine.
 fn may_hold_a_token(document: Option<&Document>) -> bool {
-    let may_be_one = |text: &SecretString| !matches!(shape_of(text), Shape::Nothing);
+    let may_be_one = |text: &SecretString| !matches!(shape_of(text), Shape::Nothing) || has_prefix(text);
     document.is_some_and(|document| document.texts().iter().any(may_be_one))
 }
 
@@ -78,20 +84,19 @@ enum Shape {
     Nothing,
 }
 
-/// facts/sentry-api.md section 3.1.
+/// What each kind of token begins with (facts/sentry-api.md section 3.1).
+const PREFIXES: [(&str, Kind); 4] = [
+    ("sntrys_", Kind::OrganizationToken),
+    ("sntryu_", Kind::PersonalToken),
+    ("sntryi_", Kind::IntegrationToken),
+    ("sntrya_", Kind::OauthToken),
+];
+
 fn shape(token: &str) -> Shape {
-    if token.starts_with("sntrys_") {
-        Shape::Of(Kind::OrganizationToken)
-    } else if token.starts_with("sntryu_") {
-        Shape::Of(Kind::PersonalToken)
-    } else if token.starts_with("sntryi_") {
-        Shape::Of(Kind::IntegrationToken)
-    } else if token.starts_with("sntrya_") {
-        Shape::Of(Kind::OauthToken)
-    } else if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        Shape::Hex
-    } else {
-        Shape::Nothing
+    match PREFIXES.iter().find(|(prefix, _)| token.starts_with(prefix)) {
+        Some((_, kind)) => Shape::Of(*kind),
+        None if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) => Shape::Hex,
+        None => Shape::Nothing,
     }
 }
 
@@ -133,8 +138,10 @@ mod tests {
         // What may be another product's is told of, and not presented to Sentry.
         let value = format!(r#"{{"dsn": "{dsn}", "auth_token": "{hex}"}}"#);
         assert_eq!(holds(&value, false), (key(true), None));
+        let value = format!(r#"{{"dsn": "{dsn}", "note": "Authorization: Bearer sntrys_x"}}"#);
+        assert_eq!(holds(&value, false), (key(true), None));
         for member in
-            [format!(r#""api_key": "{KEY}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sntryu_ x""#.to_owned()]
+            [format!(r#""api_key": "{KEY}""#), r#""token": "hunter2""#.to_owned(), r#""x": "sentry x""#.to_owned()]
         {
             assert_eq!(holds(&format!(r#"{{"dsn": "{dsn}", {member}}}"#), false), (key(false), None), "{member}");
         }

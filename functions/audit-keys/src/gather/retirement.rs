@@ -33,7 +33,7 @@ pub(crate) async fn gather(
     folder: &Path,
     now: Timestamp,
     unknowns: &mut Vec<Unknown>,
-) -> Result<BTreeMap<String, Judged>, Failure> {
+) -> Result<Option<BTreeMap<String, Judged>>, Failure> {
     let yesterday = now.checked_sub(24.hours()).unwrap_or(now);
     for day in [now, yesterday] {
         let prefix = format!("runs/retire-keys/{}", day.strftime("%Y%m%d"));
@@ -43,7 +43,7 @@ pub(crate) async fn gather(
         if store.get_file(&newest, &path).await.map_err(evidence)? {
             let file = File::open(&path).map_err(spool)?;
             if let Ok(Record { rows }) = serde_json::from_reader(BufReader::new(file)) {
-                return Ok(rows);
+                return Ok(Some(rows));
             }
         }
     }
@@ -52,7 +52,7 @@ pub(crate) async fn gather(
         "the evidence bucket has no record of a run of retire-keys since yesterday that can be read",
         Some("a run of retire-keys"),
     ));
-    Ok(BTreeMap::new())
+    Ok(None)
 }
 
 /// A run's record, of which only the rows of keys that are not current are kept.

@@ -1,7 +1,6 @@
 //! The exact calls of remedies. Nothing that anybody may write stands in them: ids, ARNs, slugs and numbers alone.
 
 use crate::findings::Code;
-use crate::read::as_key;
 use crate::use_case::Kind;
 
 /// Reads a key first: what a write leaves out is reset.
@@ -116,7 +115,7 @@ pub(super) fn policy(change: &str) -> String {
 
 /// A member of a use case of the policy.
 pub(super) fn use_case(name: &str, change: &str) -> String {
-    policy(&format!("[use_case.{}] > {change}", as_key(name)))
+    policy(&format!("[use_case.{}] > {change}", table(name)))
 }
 
 /// An exception of the policy.
@@ -124,6 +123,12 @@ pub(super) fn accept(code: Code, subject: &str) -> String {
     policy(&format!(
         "[[exception]] > finding = \"{code}\", subject = {subject:?}, with reason, requester, another approver, ticket and until"
     ))
+}
+
+/// A name as TOML writes it in a table's head.
+fn table(name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if bare { name.to_owned() } else { format!("{name:?}") }
 }
 
 /// Where a person changes the scopes of a token: Sentry lets no program do it.

@@ -292,7 +292,7 @@ fn defaults() {
         (
             "a name with a line break stays on its line",
             "version = 1\n[use_case.\"a\\nb\"]\nkind = \"oauth-token\"\nfoo = 1",
-            "4:1 use_case.\"a\\nb\".foo: unknown member \"foo\"",
+            "4:1 use_case.\"a\\nb\".foo: unknown member \"foo\"; known here: kind, preset, scopes, owner, contact, interval, rationale, warn, grace, grace_max, at_grace_max, quiet_for, signals, quarantine, delete, rate_limit, rate_limit_required, exposure, review_every",
         ),
         (
             "what cannot apply to a kind is not inherited",
