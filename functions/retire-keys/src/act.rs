@@ -78,6 +78,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Looks once more whether a key is enabled. One that is gone by now stays as it was seen: the next list tells.
+    pub(crate) async fn see_again(&self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
+        if let Some(project) = &case.view.project
+            && let Some(key) = self.api.key(project, case.id).await.map_err(halt)?
+        {
+            case.facts.key = if key.is_active { KeyObject::Active } else { KeyObject::Inactive };
+        }
+        Ok(())
+    }
+
     /// Looks once more which of the secrets that seemed to hold a key do so, before it is enabled again.
     pub(crate) async fn confirm_held(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         let mut found = key_lifecycle::Held::default();

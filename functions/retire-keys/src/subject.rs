@@ -99,10 +99,15 @@ impl Run<'_> {
     ) -> Result<(), Halt> {
         let mut case = self.case(view, id, absent).await?;
         let mut outcome = Outcome::none();
-        let mut confirmed = false;
+        let (mut confirmed, mut seen_again) = (false, false);
         for _ in 0..MOST_ROUNDS {
             let judgement = self.judge(&mut case).await?;
             match judgement.next {
+                // The list may be older than the record: another run disabled the key in between, and nobody enabled it.
+                Next::Record(Kind::Reinstated) if !seen_again => {
+                    seen_again = true;
+                    self.see_again(&mut case).await?;
+                }
                 Next::Record(kind) => {
                     let draft = case.found(kind, judgement.reason.to_string());
                     self.record(&mut case, draft, judgement.code).await?;
