@@ -239,7 +239,8 @@ fn of_a_person_the_organizations_own_list_is_asked_and_without_it_the_rest_is_un
 fn without_retirements_record_what_it_said_of_a_key_stays() {
     let scene = Scene::spoiled();
     let key = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
-    let today = scene.review().id()[..8].to_owned();
+    let first = scene.review();
+    let (today, _) = first.id().split_once('T').unwrap();
     let record = format!("runs/retire-keys/{today}T000000Z.json");
     scene.audit.bucket.put(&record, json!({"rows": [{"key_id": key, "ownership": "adopted"}]}).to_string());
     let second = scene.review();
