@@ -101,7 +101,9 @@ pub(crate) async fn catch_up(store: &EvidenceStore, state: &mut State) -> Result
     for key in keys.iter().rev().filter(|key| key.ends_with("/manifest.json")) {
         let Some(bytes) = store.get(key).await.map_err(evidence)? else { continue };
         let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else { continue };
-        if !manifest.scope.is_null() || manifest_key(&manifest.review_id) != *key {
+        // Of two in one second the ids do not say which is newer.
+        let is_known = state.last.as_ref().is_some_and(|last| manifest.generated_at <= last.at);
+        if is_known || !manifest.scope.is_null() || manifest_key(&manifest.review_id) != *key {
             continue;
         }
         tracing::warn!(

@@ -164,3 +164,15 @@ fn a_review_that_stands_is_in_the_chain_even_if_its_invocation_ended_there() {
     assert_eq!(reviews, [json!(previous), json!(review.id())]);
     assert!(told.iter().any(|entry| entry.detail_type == "Finding Opened"));
 }
+
+#[test]
+fn of_two_reviews_in_one_second_the_later_one_is_the_previous_one() {
+    // The ids of such reviews are in no order: half of the pairs would be taken for each other.
+    let scene = Scene::new();
+    let mut before = scene.review();
+    for _ in 0..8 {
+        let review = scene.review();
+        assert_eq!(review.report["previous"]["review_id"], json!(before.id()));
+        before = review;
+    }
+}
