@@ -21,7 +21,7 @@ use crate::gather::ownership::Owners;
 use crate::gather::projects::{self, A_BATCH, Later, Listing};
 use crate::hidden::Hidden;
 use crate::rows;
-use crate::settle::{Told, closed, event, is_undecided, settle, severity, to_json, to_row, unseen_to_json};
+use crate::settle::{Told, UNSEEN, closed, event, is_undecided, settle, severity, to_json, to_row};
 use crate::spool::{Part, Spool};
 use crate::table::{Found, Item, OWN, REST};
 use crate::top::Top;
@@ -241,18 +241,21 @@ impl Review<'_> {
     ) -> std::io::Result<()> {
         let (gone, mut before) = self.before.take(group)?;
         let nothing = Items::new();
-        for change in
-            compare(&gone, &nothing, |item| item.project_id.is_some_and(|id| self.unlisted.contains(&id)), self.deeds)
-                .iter()
-                .chain(&compare(&before, items, |item| unseen(&item.kind), self.deeds))
-        {
+        let unlisted = self.unlisted;
+        let is_unlisted = |project: Option<u64>| project.is_some_and(|id| unlisted.contains(&id));
+        for change in compare(&gone, &nothing, |item| is_unlisted(item.project_id), self.deeds).iter().chain(&compare(
+            &before,
+            items,
+            |item| unseen(&item.kind),
+            self.deeds,
+        )) {
             self.spool.line(Part::Changes, change)?;
         }
         // The next review reads the rows in the order of their groups.
         let mut gone: Vec<&Found> = gone.findings.values().collect();
         gone.sort_by_key(|was| was.project_id);
         for was in gone {
-            if was.project_id.is_some_and(|id| self.unlisted.contains(&id)) {
+            if is_unlisted(was.project_id) {
                 self.carry(was)?;
             } else {
                 self.close(was)?;
@@ -296,8 +299,7 @@ impl Review<'_> {
             *self.accepted.entry(accepted_by(exception)).or_default() += 1;
         }
         self.top.add(finding);
-        self.spool.line(Part::Findings, &to_json(finding))?;
-        self.spool.row(Part::FindingsTable, &to_row(finding, project_id))?;
+        self.row(&to_row(finding, project_id))?;
         match told {
             Some(told) => self.spool.line(events_of(finding.severity.word()), &event(finding, told)),
             None => Ok(()),
@@ -308,9 +310,12 @@ impl Review<'_> {
     fn carry(&mut self, was: &Found) -> std::io::Result<()> {
         self.totals.unseen += 1;
         self.totals.open.add(severity(&was.severity));
-        self.spool.line(Part::Findings, &unseen_to_json(was))?;
-        let row = Found { status: crate::settle::UNSEEN.to_owned(), ..was.clone() };
-        self.spool.row(Part::FindingsTable, &row)
+        self.row(&Found { status: UNSEEN.to_owned(), ..was.clone() })
+    }
+
+    fn row(&mut self, row: &Found) -> std::io::Result<()> {
+        self.spool.line(Part::Findings, &to_json(row))?;
+        self.spool.row(Part::FindingsTable, row)
     }
 
     fn close(&mut self, was: &Found) -> std::io::Result<()> {

@@ -53,32 +53,6 @@ fn group(code: Code) -> &'static str {
     RULES.iter().find(|rule| rule.code == code).map_or("", |rule| rule.group.word())
 }
 
-/// The finding as `report.json` shows it.
-pub(crate) fn to_json(finding: &Finding) -> Value {
-    let (case, inputs) = (&finding.case, &finding.inputs);
-    json!({
-        "code": finding.code.word(),
-        "group": group(finding.code),
-        "severity": finding.severity.word(),
-        "severity_inputs": {
-            "power": inputs.power, "reach": inputs.reach, "exposure": inputs.exposure, "score": inputs.score,
-            "floor": inputs.floor.word(), "ceiling": inputs.ceiling.word(),
-        },
-        "subject": {
-            "kind": case.subject.kind.word(), "id": case.subject.id, "name": case.subject.name,
-            "project": case.subject.project,
-        },
-        "evidence": case.evidence,
-        "owner": case.owner,
-        "contact": case.contact,
-        "remedy": {"text": case.remedy.text, "calls": case.remedy.calls},
-        "holder_could": case.stake.holder_could,
-        "status": finding.status.word(),
-        "first_seen": finding.first_seen.to_string(),
-        "exception": finding.exception.as_ref().map(|exception| &exception.ticket),
-    })
-}
-
 /// The finding as `findings.csv` shows it.
 pub(crate) fn to_row(finding: &Finding, project_id: Option<u64>) -> Found {
     let (case, inputs) = (&finding.case, &finding.inputs);
@@ -112,29 +86,29 @@ pub(crate) fn to_row(finding: &Finding, project_id: Option<u64>) -> Found {
 /// The status of a finding whose subject could be seen in the previous review and not in this one.
 pub(crate) const UNSEEN: &str = "unseen";
 
-/// A finding of the previous review that can neither be repeated nor closed, because its subject cannot be seen now.
-pub(crate) fn unseen_to_json(was: &Found) -> Value {
+/// A row as `report.json` shows it.
+pub(crate) fn to_json(row: &Found) -> Value {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
-        "code": was.code,
-        "group": was.group,
-        "severity": was.severity,
+        "code": row.code,
+        "group": row.group,
+        "severity": row.severity,
         "severity_inputs": {
-            "power": was.power, "reach": was.reach, "exposure": was.exposure, "score": was.score,
-            "floor": was.floor, "ceiling": was.ceiling,
+            "power": row.power, "reach": row.reach, "exposure": row.exposure, "score": row.score,
+            "floor": row.floor, "ceiling": row.ceiling,
         },
         "subject": {
-            "kind": was.subject_kind, "id": was.subject_id, "name": was.subject_name, "project": some(&was.project),
+            "kind": row.subject_kind, "id": row.subject_id, "name": row.subject_name, "project": some(&row.project),
         },
-        "evidence": lines(&was.evidence),
-        "owner": some(&was.owner),
-        "contact": some(&was.contact),
-        "remedy": {"text": was.remedy, "calls": lines(&was.calls)},
-        "holder_could": was.holder_could,
-        "status": UNSEEN,
-        "first_seen": was.first_seen,
-        "exception": some(&was.exception),
+        "evidence": lines(&row.evidence),
+        "owner": some(&row.owner),
+        "contact": some(&row.contact),
+        "remedy": {"text": row.remedy, "calls": lines(&row.calls)},
+        "holder_could": row.holder_could,
+        "status": row.status,
+        "first_seen": row.first_seen,
+        "exception": some(&row.exception),
     })
 }
 

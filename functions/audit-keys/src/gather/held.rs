@@ -19,11 +19,12 @@ pub(crate) struct Stored {
 /// secret that is tagged as a token's; or whatever is stored as its token in such a secret.
 pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Option<Stored>) {
     let document = Document::parse(value).ok();
-    let stored = stored(value, document.as_ref(), is_for_token);
+    let texts = document.as_ref().map(Document::texts).unwrap_or_default();
+    let stored = stored(value, &texts, is_for_token);
     let dsn = document.as_ref().and_then(Document::dsn);
     if let Some(dsn) = dsn.and_then(|text| text.parse::<Dsn>().ok()) {
-        let secret_part = has_secret_part(document.as_ref());
-        let token = stored.is_some() || may_hold_a_token(document.as_ref());
+        let secret_part = has_secret_part(&texts);
+        let token = stored.is_some() || may_hold_a_token(&texts);
         return (Holds::Key { id: dsn.key_id().to_owned(), project: dsn.project_id(), secret_part, token }, stored);
     }
     if stored.is_some() {
@@ -36,17 +37,17 @@ pub(crate) fn classify(value: &SecretString, is_for_token: bool) -> (Holds, Opti
 }
 
 /// The token in a value: where this system stores one, else the first text in it that bears the prefix of one.
-fn stored(value: &SecretString, document: Option<&Document>, is_for_token: bool) -> Option<Stored> {
+fn stored(value: &SecretString, texts: &[SecretString], is_for_token: bool) -> Option<Stored> {
     let meant = auth_token(value).ok().and_then(|token| match shape_of(&token) {
         Shape::Of(kind) => Some(Stored { token: AuthToken::new(token), shape: Some(kind) }),
         Shape::Hex => Some(Stored { token: AuthToken::new(token), shape: None }),
         Shape::Nothing => is_for_token.then(|| Stored { token: AuthToken::new(token), shape: None }),
     });
     meant.or_else(|| {
-        document?.texts().into_iter().find_map(|text| match shape_of(&text) {
-            Shape::Of(kind) => Some(Stored { token: AuthToken::new(text), shape: Some(kind) }),
+        texts.iter().find_map(|text| match shape_of(text) {
+            Shape::Of(kind) => Some(Stored { token: AuthToken::new(text.clone()), shape: Some(kind) }),
             // Elsewhere it may be anything's.
-            Shape::Hex => is_for_token.then(|| Stored { token: AuthToken::new(text), shape: None }),
+            Shape::Hex => is_for_token.then(|| Stored { token: AuthToken::new(text.clone()), shape: None }),
             Shape::Nothing => None,
         })
     })
@@ -59,16 +60,15 @@ fn has_prefix(text: &SecretString) -> bool {
 }
 
 /// Whether something in a document may be a token. What is not certain is not presented to Sentry, and not called fine.
-fn may_hold_a_token(document: Option<&Document>) -> bool {
-    let may_be_one = |text: &SecretString| !matches!(shape_of(text), Shape::Nothing) || has_prefix(text);
-    document.is_some_and(|document| document.texts().iter().any(may_be_one))
+fn may_hold_a_token(texts: &[SecretString]) -> bool {
+    texts.iter().any(|text| !matches!(shape_of(text), Shape::Nothing) || has_prefix(text))
 }
 
 /// Whether a DSN with its secret part stands anywhere in a document.
 #[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
-fn has_secret_part(document: Option<&Document>) -> bool {
+fn has_secret_part(texts: &[SecretString]) -> bool {
     let is_one = |text: &str| text.parse::<Dsn>().is_ok() && Dsn::has_secret_part(text);
-    document.is_some_and(|document| document.texts().iter().any(|text| is_one(text.expose_secret())))
+    texts.iter().any(|text| is_one(text.expose_secret()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "only its shape is looked at")]
