@@ -54,6 +54,17 @@ impl View<'_> {
         why.unwrap_or_else(|| "its secret is bound to another project now".to_owned())
     }
 
+    /// Under which labels a secret of this project holds a key, by what was looked at after the secrets were listed: a
+    /// rotation may have begun in between.
+    pub(crate) fn held(&self, id: &str) -> key_lifecycle::Held {
+        let versions = self.seen.iter().flat_map(|secret| &secret.versions);
+        let holding = versions.filter(|version| matches!(&version.value, Seen::Key(held) if held == id));
+        holding.fold(key_lifecycle::Held::default(), |held, version| key_lifecycle::Held {
+            current: held.current || version.labels.current,
+            pending: held.pending || version.labels.pending,
+        })
+    }
+
     /// The strongest tie of a key of the list.
     pub(crate) fn tie(&self, key: &ClientKey) -> Option<Claim> {
         let key = KeySeen { id: key.id.clone(), mark: Mark::in_label(&key.label), created: made(key) };

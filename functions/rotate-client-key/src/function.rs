@@ -194,7 +194,10 @@ fn in_words(stopped: Stopped<Error>, seen: &Seen, event: &RotationEvent) -> Fail
         Stopped::Failed(Error::Stated(failure)) => failure,
         Stopped::NoProgress => Failure::new(
             "Rotation.StoreConflict",
-            format!("the versions of {secret} do not stay as they are set; Secrets Manager retries by itself"),
+            format!(
+                "what this step does to {secret} does not stay as it is done: somebody else moves its labels, or disables its \
+                 new key; Secrets Manager retries by itself"
+            ),
         ),
     }
 }

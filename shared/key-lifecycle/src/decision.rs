@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::facts::{Facts, KeyObject};
-use crate::ledger::{Grade, Kind, Phase};
+use crate::ledger::{Grade, Kind, LONGEST_INVOCATION, Phase};
 use crate::ownership::{Ownership, class_of, ownership};
 use crate::reason::{Reason, after};
 use crate::terms::{AtGraceMax, Mode, Terms};
@@ -147,16 +147,19 @@ fn untouchable(facts: &Facts) -> Verdict {
     let disabled_by_us = match history.phase {
         Phase::Disabling => true,
         Phase::Disabled | Phase::Deleting => history.disabled.as_ref().is_some_and(|disabled| disabled.by_us),
-        Phase::Unknown | Phase::Current | Phase::Waiting | Phase::Reinstated | Phase::Deleted => false,
+        // A run that had begun before another saw it current, and died before it could look again.
+        Phase::Current => history.begun.is_some(),
+        Phase::Unknown | Phase::Waiting | Phase::Reinstated | Phase::Deleted => false,
     };
     let is_held = facts.held.current || facts.held.pending;
     // Nothing is recorded of a key of which nothing is proven: its record would be taken for a proof later.
     let is_known = class_of(facts.tie, history.class).is_some();
+    // Once no such run can live any more, a second record closes what it left open.
+    let is_on_record = history.phase == Phase::Current
+        && history.begun.is_none_or(|begun| facts.now < after(begun, LONGEST_INVOCATION));
     match facts.key {
         KeyObject::Active if !facts.held.current => (State::Active, Next::Nothing, Reason::Pending),
-        KeyObject::Active if history.phase == Phase::Current || !is_known => {
-            (State::Active, Next::Nothing, Reason::Current)
-        }
+        KeyObject::Active if is_on_record || !is_known => (State::Active, Next::Nothing, Reason::Current),
         KeyObject::Active => (State::Active, Next::Record(Kind::Current), Reason::CurrentFirstSeen),
         KeyObject::Inactive if facts.held.current && history.revoked => {
             (State::Disabled, Next::Nothing, Reason::CurrentRevoked)

@@ -92,6 +92,8 @@ pub async fn run<W: World>(step: Step, world: &mut W) -> Result<Finished, Stoppe
             Some(_) | None => {}
         }
         let effect = match decision {
+            // Somebody disabled it in between: a retry judges that afresh, and one invocation leaves at most one key behind.
+            Decision::Do(Effect::CreateKey) if effects.contains(&Effect::CreateKey) => return Err(Stopped::NoProgress),
             Decision::Do(effect) => effect,
             Decision::Done(notices) => return Ok(Finished { outcome: Outcome::Done, effects, notices }),
             // A promotion of ours shows as a version that is current now.

@@ -34,6 +34,9 @@ pub enum Fault {
     KillBefore,
     /// The request is carried out, then the client's process is killed.
     KillAfter,
+    /// Before the request is carried out, something else happens: what [`FaultPlan::decided_by`] said. Other requests are
+    /// answered meanwhile.
+    Meanwhile,
 }
 
 impl fmt::Debug for Fault {
@@ -51,6 +54,7 @@ impl fmt::Debug for Fault {
             Self::Answer(status, _, _) => write!(f, "Answer({status})"),
             Self::KillBefore => f.write_str("KillBefore"),
             Self::KillAfter => f.write_str("KillAfter"),
+            Self::Meanwhile => f.write_str("Meanwhile"),
         }
     }
 }
@@ -68,11 +72,21 @@ enum When {
 
 type Kill = Arc<dyn Fn() + Send + Sync>;
 
+/// Somebody who decides about each request when it arrives, for plans that span several servers.
+pub trait Director: Send + Sync + 'static {
+    /// What goes wrong with a request that has this call name.
+    fn decide(&self, call: &str) -> Option<Fault>;
+
+    /// What happens at [`Fault::Meanwhile`]. It may block, and may call servers.
+    fn meanwhile(&self);
+}
+
 /// The faults that a server will commit. Clones share one plan, so that a test can add to it while the server runs.
 #[derive(Clone, Default)]
 pub struct FaultPlan {
     faults: Arc<Mutex<Vec<(When, Fault)>>>,
     kill: Arc<Mutex<Option<Kill>>>,
+    director: Arc<Mutex<Option<Arc<dyn Director>>>>,
 }
 
 impl fmt::Debug for FaultPlan {
@@ -107,6 +121,15 @@ impl FaultPlan {
         *self.kill.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(kill));
     }
 
+    /// Lets somebody else decide about each request that no fault is planned for.
+    pub fn decided_by(&self, director: Arc<dyn Director>) {
+        *self.director.lock().unwrap_or_else(PoisonError::into_inner) = Some(director);
+    }
+
+    pub(crate) fn director(&self) -> Option<Arc<dyn Director>> {
+        self.director.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Ends the client, if [`FaultPlan::on_kill`] said how.
     pub(crate) fn kill(&self) {
         let kill = self.kill.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -117,14 +140,16 @@ impl FaultPlan {
 
     /// The fault for a request: its number among all and among those of its name.
     pub(crate) fn find(&self, call: &str, number: usize, nth: usize) -> Option<Fault> {
-        self.lock()
+        let planned = self
+            .lock()
             .iter()
             .find(|(when, _)| match when {
                 When::Number(wanted) => *wanted == number,
                 When::Nth(name, wanted) => name == call && *wanted == nth,
                 When::Every(name) => name == call,
             })
-            .map(|(_, fault)| fault.clone())
+            .map(|(_, fault)| fault.clone());
+        planned.or_else(|| self.director()?.decide(call))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(When, Fault)>> {

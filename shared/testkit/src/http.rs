@@ -310,6 +310,13 @@ async fn handle<S: StandIn>(
     let dropped = || io::Error::new(io::ErrorKind::ConnectionAborted, "planned");
     match fault {
         None => whole(answered(state.stand_in.answer(request).await)),
+        Some(Fault::Meanwhile) => {
+            if let Some(director) = state.faults.director() {
+                // A panic there has shown itself on its thread.
+                drop(tokio::task::spawn_blocking(move || director.meanwhile()).await);
+            }
+            whole(answered(state.stand_in.answer(request).await))
+        }
         Some(Fault::DropBefore) => Err(dropped()),
         Some(Fault::DropAfter) => {
             drop(state.stand_in.answer(request).await);

@@ -1,10 +1,16 @@
 //! What a chain of records adds up to.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Head;
 use super::record::{Class, Grade, Kind, Record};
+use crate::reason::after;
+
+/// Longer than any invocation lives (facts/aws.md section 3): what one of them has begun is over by then.
+pub(crate) const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
 
 /// The function whose records are somebody's orders.
 const REVOKE_KEY: &str = "revoke-key";
@@ -69,6 +75,10 @@ pub struct History {
     /// How often this system has begun to disable or delete it.
     #[serde(default)]
     pub attempts: u32,
+    /// When a run has begun to disable it, while no record says what came of that. Another run may have seen it current since;
+    /// the first may disable it all the same, and die before it looks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
     /// The disablement that holds, or that was undone by somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
@@ -101,23 +111,34 @@ impl History {
         history
     }
 
+    /// When a disablement was begun that may still be under way at `time`.
+    fn still_open(&self, time: Timestamp) -> Option<Timestamp> {
+        self.begun.filter(|begun| time < after(*begun, LONGEST_INVOCATION))
+    }
+
     /// Takes one record more. The head is the caller's to set: it depends on the record's bytes.
     pub fn add(&mut self, record: &Record) {
         let time = record.time;
         self.class = Some(record.class);
         match record.kind {
             Kind::Current => {
-                *self = Self { phase: Phase::Current, class: self.class, head: self.head.take(), ..Self::default() };
+                // A key that was given back was so by the run that had disabled it.
+                let begun = self.still_open(time).filter(|_| record.attempt == 0);
+                let (class, head) = (self.class, self.head.take());
+                *self = Self { phase: Phase::Current, class, begun, head, ..Self::default() };
             }
             Kind::Superseded | Kind::Adopted | Kind::Orphan => {
                 self.phase = Phase::Waiting;
                 self.since = self.since.or(Some(time));
+                self.begun = self.still_open(time);
             }
             Kind::Quiet => self.quiet = Some(time),
             Kind::Disabling => {
                 self.phase = Phase::Disabling;
                 self.since = self.since.or(Some(time));
                 self.attempts = record.attempt;
+                // What somebody ordered is not undone.
+                self.begun = Some(time).filter(|_| record.function != REVOKE_KEY);
             }
             // Disabled already: somebody revoked it as well, and that is all there is to add.
             Kind::Disabled if self.phase == Phase::Disabled && record.attempt == 0 => {
@@ -125,7 +146,8 @@ impl History {
             }
             Kind::Disabled => {
                 // One that is found disabled after an attempt was disabled by it: the process died before it wrote that down.
-                let by_us = record.attempt > 0 || self.phase == Phase::Disabling;
+                let by_us = record.attempt > 0 || self.phase == Phase::Disabling || self.begun.is_some();
+                self.begun = None;
                 self.phase = Phase::Disabled;
                 self.since = self.since.or(Some(time));
                 // A consent that was used once stays used, whoever disables the key next.

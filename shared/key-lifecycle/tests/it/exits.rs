@@ -30,7 +30,7 @@ struct Place {
 }
 
 /// A place by its parts, to be found again by.
-type Name = (KeyObject, Phase8, Option<Class>, [Option<bool>; 3], Option<(bool, String)>, Option<Grade>, bool, bool);
+type Name = (KeyObject, Phase8, Option<Class>, [Option<bool>; 4], Option<(bool, String)>, Option<Grade>, bool, bool);
 type Phase8 = u8;
 
 impl Place {
@@ -44,6 +44,7 @@ impl Place {
             [
                 history.since.map(old),
                 history.quiet.map(old),
+                history.begun.map(old),
                 history.disabled.as_ref().map(|disabled| old(disabled.at)),
             ],
             history.disabled.as_ref().map(|it| (it.by_us, it.ticket.clone().unwrap_or_default())),
@@ -71,6 +72,7 @@ impl Place {
         let mut history = self.history.clone();
         history.since = history.since.map(|_| long_ago());
         history.quiet = history.quiet.map(|_| long_ago());
+        history.begun = history.begun.map(|_| long_ago());
         history.disabled = history.disabled.map(|disabled| Disabled { at: long_ago(), ..disabled });
         Self { key: self.key, history }
     }

@@ -299,3 +299,40 @@ fn a_history_is_the_same_from_the_whole_chain_and_record_by_record_and_through_i
         assert_eq!(serde_json::from_slice::<History>(&stored).unwrap(), step_by_step);
     }
 }
+
+/// Two runs at once: one is about to disable a key, the other sees that it was made current and writes that down, and the
+/// first disables it all the same and dies.
+#[test]
+fn a_key_that_became_current_while_a_run_was_about_to_disable_it_is_given_back() {
+    let mut records = records(Phase::Waiting, Class::Ours);
+    let minute = |minutes: i64| on_day(80) + jiff::SignedDuration::from_mins(minutes);
+    records.push(Record { attempt: 1, ..record(Kind::Disabling, Class::Ours, minute(0)) });
+    records.push(record(Kind::Current, Class::Ours, minute(1)));
+    let dead = Facts { held: CURRENT, key: KeyObject::Inactive, ..facts(of(&records)) };
+    assert_eq!(judge(&dead, &terms()).next, Next::Act(Action::Enable));
+    // Once no run of that time can live any more, it is written down once more, and who disables it then is somebody else.
+    let alive = |records: &[Record], minutes| Facts { now: minute(minutes), held: CURRENT, ..facts(of(records)) };
+    assert_eq!(judge(&alive(&records, 14), &terms()).next, Next::Nothing);
+    assert_eq!(judge(&alive(&records, 15), &terms()).next, Next::Record(Kind::Current));
+    records.push(record(Kind::Current, Class::Ours, minute(15)));
+    assert_eq!(judge(&alive(&records, 16), &terms()).next, Next::Nothing);
+    let by_others = Facts { key: KeyObject::Inactive, ..alive(&records, 16) };
+    assert_eq!(judge(&by_others, &terms()).reason, Reason::CurrentDisabledByOthers);
+}
+
+#[test]
+fn what_a_run_left_open_is_closed_by_giving_the_key_back_and_not_opened_by_an_order() {
+    let begun = Record { attempt: 1, ..record(Kind::Disabling, Class::Ours, on_day(80)) };
+    let current = record(Kind::Current, Class::Ours, on_day(80));
+    let given_back = Record { attempt: 1, ..current.clone() };
+    let ordered = Record { function: "revoke-key".to_owned(), ..begun.clone() };
+    let open = |last: &[Record]| of(&[&records(Phase::Waiting, Class::Ours), last].concat()).begun;
+    assert_eq!(open(&[begun.clone(), current.clone()]), Some(on_day(80)));
+    assert_eq!(open(&[begun.clone(), given_back]), None);
+    assert_eq!(open(&[ordered, current.clone()]), None);
+    // Superseded once more, and found disabled: it was that run.
+    let superseded = record(Kind::Superseded, Class::Ours, on_day(80));
+    let history =
+        of(&[&records(Phase::Waiting, Class::Ours), &[begun, current, superseded, found_disabled(80)][..]].concat());
+    assert_eq!(history.disabled.map(|disabled| disabled.by_us), Some(true));
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Explores what may happen to keys: faults at every call, processes that die, several at once, people who interfere.
+# usage: scripts/explore.sh                              what CI runs
+#        scripts/explore.sh every [N]                    every schedule of each kind in memory, or each Nth
+#        scripts/explore.sh memory|libraries|binaries FIRST COUNT
+#        scripts/explore.sh replay memory|libraries|binaries SEED
+. "$(dirname "$0")/lib.sh"
+need_rust
+export RUST_BACKTRACE=0
+
+quietly "Building the exploration (dev profile)" cargo build --locked --package exploration
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+# The functions log to standard output, where no secret may be.
+explore() {
+  if ! target/debug/explore "$@" >"$output"; then
+    printf '\nSome invariants are broken: replay a seed as said above.\n' >&2
+    exit 1
+  fi
+  if grep -q planted5ecret "$output"; then
+    printf '\nA secret is in the output of the functions.\n' >&2
+    exit 1
+  fi
+}
+
+if [ $# -gt 0 ]; then
+  case $1 in
+  binaries | replay) quietly "Building what is shipped (release profile)" cargo build --release --locked "${functions[@]}" ;;
+  esac
+  explore "$@"
+  exit
+fi
+
+say "1/3 In memory, on the shipped decisions: each eighth schedule of each kind, then 100,000 seeds"
+explore every 8
+explore memory 1 100000
+say "2/3 Over loopback, on the functions as libraries: 2,000 seeds"
+explore libraries 1 2000
+say "3/3 Over loopback, on the shipped binaries: 200 seeds"
+quietly "Building what is shipped (release profile; it takes minutes only the first time)" \
+  cargo build --release --locked "${functions[@]}"
+explore binaries 1 200
+say "No invariant was broken. More seeds: scripts/explore.sh memory 100001 1000000; what this shows and what not: docs/reliability.md"

@@ -1,0 +1,159 @@
+//! Who decides what goes wrong with which call, over all servers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use testkit::fault;
+
+use crate::schedule::{Fault, Planned};
+
+/// Later than the deadline of an invocation that meets it.
+const TOO_LATE: Duration = Duration::from_millis(2_500);
+
+/// A reset in the past: the window of the limit is over already, and nobody has to wait.
+const OVER: &str = "1767225600";
+
+type Then = Box<dyn FnOnce() + Send>;
+type Kill = Box<dyn Fn() + Send + Sync>;
+type Look = Box<dyn Fn() + Send>;
+
+/// One who acts now.
+struct Acting {
+    calls: usize,
+    faults: Vec<Planned>,
+    kill: Arc<Kill>,
+    /// What happens before which of its calls.
+    then: Option<(usize, Then)>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whoever acts while another one waits is above it.
+    acting: Vec<Acting>,
+    waiting: Option<Then>,
+    met: usize,
+}
+
+/// Counts the calls of whoever acts, over all servers.
+#[derive(Default)]
+pub(super) struct Director {
+    state: Mutex<State>,
+    /// Looks at what must hold at every instant.
+    look: Mutex<Option<Look>>,
+}
+
+/// What one server needs to know.
+pub(super) struct At {
+    pub(super) director: Arc<Director>,
+    pub(super) service: Service,
+}
+
+/// Whose wire it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Sentry,
+    S3,
+    OfJson,
+}
+
+impl Director {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look_at_every_call(&self, look: impl Fn() + Send + 'static) {
+        *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(look));
+    }
+
+    /// From here on somebody acts, until [`Director::ends`].
+    pub(super) fn begins(&self, faults: &[Planned], kill: Kill, then: Option<(usize, Then)>) {
+        self.lock().acting.push(Acting { calls: 0, faults: faults.to_vec(), kill: Arc::new(kill), then });
+    }
+
+    /// Kills whoever acts.
+    pub(super) fn kill(&self) {
+        let kill = self.lock().acting.last().map(|acting| Arc::clone(&acting.kill));
+        if let Some(kill) = kill {
+            kill();
+        }
+    }
+
+    /// Ends whoever acts; what should have happened before a call that never came happens now.
+    pub(super) fn ends(&self) {
+        let ended = self.lock().acting.pop();
+        if let Some((_, then)) = ended.and_then(|acting| acting.then) {
+            then();
+        }
+    }
+
+    /// How many faults were met.
+    pub(super) fn met(&self) -> usize {
+        self.lock().met
+    }
+}
+
+impl fault::Director for At {
+    fn decide(&self, _: &str) -> Option<fault::Fault> {
+        if let Some(look) = &*self.director.look.lock().unwrap_or_else(PoisonError::into_inner) {
+            look();
+        }
+        let mut state = self.director.lock();
+        let acting = state.acting.last_mut()?;
+        let number = acting.calls;
+        acting.calls += 1;
+        if acting.then.as_ref().is_some_and(|(at, _)| *at == number) {
+            let then = acting.then.take().map(|(_, then)| then);
+            state.waiting = then;
+            return Some(fault::Fault::Meanwhile);
+        }
+        let fault = acting.faults.iter().find(|planned| planned.call == number)?.fault;
+        state.met += 1;
+        Some(self.service.fault(fault))
+    }
+
+    fn meanwhile(&self) {
+        let then = self.director.lock().waiting.take();
+        if let Some(then) = then {
+            then();
+        }
+    }
+}
+
+impl Service {
+    fn fault(self, fault: Fault) -> fault::Fault {
+        match fault {
+            Fault::LostBefore => fault::Fault::DropBefore,
+            Fault::LostAfter => fault::Fault::DropAfter,
+            Fault::ServerError => fault::Fault::Status(500),
+            Fault::ServerErrorAfter => fault::Fault::StatusAfter(502),
+            Fault::TooMany => self.too_many(),
+            Fault::Slow => fault::Fault::Delay(TOO_LATE),
+            Fault::Malformed => fault::Fault::Body("not what was asked for".to_owned()),
+            Fault::KilledBefore => fault::Fault::KillBefore,
+            Fault::KilledAfter => fault::Fault::KillAfter,
+            Fault::Late => fault::Fault::ArriveLate,
+        }
+    }
+
+    fn too_many(self) -> fault::Fault {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (status, headers, body) = match self {
+            Self::Sentry => (
+                429,
+                vec![header("content-type", "text/html"), header("x-sentry-rate-limit-reset", OVER)],
+                "\"You are attempting to use this endpoint too frequently\"",
+            ),
+            Self::S3 => (
+                503,
+                vec![header("content-type", "application/xml")],
+                "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
+            ),
+            Self::OfJson => (
+                400,
+                vec![header("x-amzn-errortype", "ThrottlingException")],
+                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
+            ),
+        };
+        fault::Fault::Answer(status, headers, body.to_owned())
+    }
+}
