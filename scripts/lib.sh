@@ -52,17 +52,21 @@ for folder in functions/*/; do functions+=(--package "$(basename "$folder")"); d
 # Where environments and tools are kept between runs.
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/sentry-key-rotation
 
-# Builds cargo-deny once and puts it on PATH.
-use_cargo_deny() {
-  local version=0.20.2 root
-  root=$cache_folder/cargo-deny-$version
-  if [ ! -x "$root/bin/cargo-deny" ]; then
-    quietly "Building cargo-deny $version, about 4 minutes, once" \
-      cargo install --locked --root "$root" --target-dir "$root/target" "cargo-deny@$version"
+# Builds a program of crates.io once and puts it on PATH.
+# usage: use_cargo_tool NAME VERSION "how long it takes"
+use_cargo_tool() {
+  local name=$1 version=$2 root
+  root=$cache_folder/$name-$version
+  if [ ! -x "$root/bin/$name" ]; then
+    quietly "Building $name $version, about $3, once" \
+      cargo install --locked --root "$root" --target-dir "$root/target" "$name@$version"
     rm -rf "$root/target"
   fi
   PATH=$root/bin:$PATH
 }
+
+use_cargo_deny() { use_cargo_tool cargo-deny 0.20.2 "4 minutes"; }
+use_cargo_mutants() { use_cargo_tool cargo-mutants 27.1.0 "2 minutes"; }
 
 # Makes the Python environment of the tests, once for each set of requirements, and puts its programs on PATH.
 use_python_parts() {

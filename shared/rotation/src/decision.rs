@@ -191,3 +191,26 @@ fn promotable(observed: &Observed) -> Result<bool, Refusal> {
         Current::None | Current::KeyGone | Current::KeyDisabled | Current::KeyActive => Ok(active),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_logs_and_replies_stay_as_they_are() {
+        let effects = [Effect::CreateKey, Effect::StorePending, Effect::UpdateKey, Effect::TryKey, Effect::Promote];
+        let words = effects.map(Effect::as_str);
+        assert_eq!(words, ["create-key", "store-pending", "update-key", "try-key", "promote"]);
+        let notices = [
+            Notice::RateLimitDroppedByPlan,
+            Notice::QuestionUnanswered,
+            Notice::ProbeInconclusive,
+            Notice::NoCurrentKey,
+        ];
+        let words = notices.map(Notice::as_str);
+        assert_eq!(
+            words,
+            ["rate-limit-dropped-by-plan", "question-unanswered", "probe-inconclusive", "no-current-key"]
+        );
+    }
+}

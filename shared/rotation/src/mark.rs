@@ -91,7 +91,7 @@ mod tests {
         // printf '%s' "$ARN" | sha256sum; printf '%s\n%s' "$ARN" "$VERSION" | sha256sum
         let mark = Mark::new(ARN, VERSION);
         assert_eq!(mark.to_string(), format!("[{}/{}]", mark.secret, mark.version));
-        assert_eq!(mark.secret, "d7c2dae");
+        assert_eq!((mark.secret.as_str(), mark.secret()), ("d7c2dae", "d7c2dae"));
         assert_eq!(mark.version, "70e95afd");
     }
 
@@ -104,6 +104,14 @@ mod tests {
             assert!(label.chars().count() <= LABEL_LIMIT, "{label}");
             assert_eq!(Mark::in_label(&label), Some(mark.clone()), "{label}");
         }
+    }
+
+    #[test]
+    fn as_much_of_the_name_is_kept_as_there_is_room_for() {
+        let mark = Mark::new(ARN, VERSION);
+        assert_eq!(mark.label(&"é".repeat(46)), format!("{} {mark}", "é".repeat(45)));
+        assert_eq!(mark.label(&"x".repeat(45)), format!("{} {mark}", "x".repeat(45)));
+        assert_eq!(mark.label("acme/storefront"), format!("acme/storefront {mark}"));
     }
 
     #[test]

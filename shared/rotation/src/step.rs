@@ -52,3 +52,20 @@ impl FromStr for Step {
         Self::ALL.into_iter().find(|step| step.as_str() == word).ok_or(UnknownStep)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_is_read_from_the_word_that_it_prints_and_from_no_other() {
+        let words = Step::ALL.map(|step| step.to_string());
+        assert_eq!(words, ["createSecret", "setSecret", "testSecret", "finishSecret"]);
+        for (step, word) in Step::ALL.into_iter().zip(&words) {
+            assert_eq!(word.parse(), Ok(step));
+        }
+        for word in ["", "createsecret", "create_secret", " createSecret"] {
+            assert_eq!(word.parse::<Step>(), Err(UnknownStep), "{word:?}");
+        }
+    }
+}

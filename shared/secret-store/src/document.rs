@@ -68,7 +68,8 @@ impl Document {
         match &self.0 {
             Form::Bare(text) => text.len(),
             Form::Object(members) => {
-                members.iter().map(|(key, value)| key.len() + value.get().len() + 4).sum::<usize>() + 2
+                let written = members.iter().map(|(key, value)| name(key).len() + ":".len() + value.get().len());
+                "{}".len() + written.sum::<usize>() + members.len().saturating_sub(1)
             }
         }
     }
@@ -189,14 +190,17 @@ impl Document {
         match &self.0 {
             Form::Bare(text) => SecretString::from(text.clone()),
             Form::Object(members) => {
-                let members: Vec<String> = members
-                    .iter()
-                    .map(|(key, value)| format!("{}:{}", serde_json::Value::from(key.as_str()), value.get()))
-                    .collect();
+                let members: Vec<String> =
+                    members.iter().map(|(key, value)| format!("{}:{}", name(key), value.get())).collect();
                 SecretString::from(format!("{{{}}}", members.join(",")))
             }
         }
     }
+}
+
+/// The name of a member as it is written: some characters take six bytes.
+fn name(key: &str) -> String {
+    serde_json::Value::from(key).to_string()
 }
 
 impl fmt::Debug for Document {
@@ -315,6 +319,14 @@ mod tests {
             stored(&document),
             r#"{"zeta":1.10e+400,"dsn":"new","nested":{ "a" : [1,  2.0] },"ключ1":"\u00e9","project":"q"}"#
         );
+    }
+
+    #[test]
+    fn the_length_is_that_of_what_would_be_stored() {
+        for text in ["{}", r#"{"dsn":"x"}"#, r#"{"\u0001\n\"":1, "ключ": [ 1 ]}"#, "https://key@sentry.example/1"] {
+            let document = parse(text).unwrap();
+            assert_eq!(document.len(), stored(&document).len(), "{text}");
+        }
     }
 
     #[test]

@@ -30,11 +30,21 @@ async fn read(operation: &'static str, mut response: Response, limit: usize) -> 
 /// Reads the JSON of a success.
 pub(crate) async fn json<T: DeserializeOwned>(operation: &'static str, response: Response) -> Result<T, Error> {
     let body = read(operation, response, LIMIT).await?;
-    serde_json::from_slice(&body).map_err(|error| {
-        // The parser's own words repeat parts of the body; its place says enough.
-        let cause = Cause::NotJson { line: error.line(), column: error.column() };
-        Error::new(operation, Kind::Unavailable, cause)
-    })
+    serde_json::from_slice(&body).map_err(|error| not_json(operation, error.line(), error.column()))
+}
+
+/// Reads the JSON object of a success. A list would be read as one, its items taken for the members in their order.
+pub(crate) async fn object<T: DeserializeOwned>(operation: &'static str, response: Response) -> Result<T, Error> {
+    let body = read(operation, response, LIMIT).await?;
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(not_json(operation, 1, 1));
+    }
+    serde_json::from_slice(&body).map_err(|error| not_json(operation, error.line(), error.column()))
+}
+
+/// The parser's own words repeat parts of the body; the place says enough.
+fn not_json(operation: &'static str, line: usize, column: usize) -> Error {
+    Error::new(operation, Kind::Unavailable, Cause::NotJson { line, column })
 }
 
 /// Reads whatever an error answer says; [`Value::Null`] where that is not JSON, too long, or breaks off.

@@ -89,7 +89,7 @@ mod tests {
             assert_eq!(is_low(30, &[("remaining", remaining), ("limit", "40")]), low, "{remaining}");
         }
         assert!(is_low(100, &[("remaining", "40"), ("limit", "40")]));
-        assert!(is_low(250, &[("remaining", "40"), ("limit", "40")]));
+        assert_eq!(Share::percent(250), Share::percent(100));
         assert!(is_low(0, &[("remaining", "0"), ("limit", "40")]));
         assert!(!is_low(0, &[("remaining", "1"), ("limit", "40")]));
         let most = u64::MAX.to_string();

@@ -66,6 +66,8 @@ impl FromStr for Dsn {
         if !matches!(url.scheme(), "http" | "https")
             || !hex
             || !digits
+            // A DSN that was pasted twice: the secret part of the second one would stay in the path.
+            || path.contains('@')
             || url.query().is_some()
             || url.fragment().is_some()
         {
@@ -135,6 +137,7 @@ mod tests {
             "https://0123456789abcdef0123456789abcdef@sentry.io/",
             "https://0123456789abcdef0123456789abcdef@sentry.io/99999999999999999999999",
             "https://0123456789abcdef0123456789abcdef@sentry.io/42?a=b",
+            "https://0123456789abcdef0123456789abcdef@sentry.io/https://0123456789abcdef0123456789abcdef:s3cr3t@sentry.io/42",
             "ftp://0123456789abcdef0123456789abcdef@sentry.io/42",
         ] {
             let error = text.parse::<Dsn>().unwrap_err();

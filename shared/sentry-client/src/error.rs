@@ -147,3 +147,18 @@ pub(crate) fn status(operation: &'static str, status: u16, moved_to: Option<Stri
     };
     Error { status: Some(status), ..Error::new(operation, kind, Cause::Status) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_did_not_come_in_time_is_a_timeout() {
+        let causes =
+            [Cause::Status, Cause::Connect, Cause::Timeout, Cause::Interrupted, Cause::Deadline, Cause::EndlessList];
+        for cause in causes {
+            let is_timeout = cause == Cause::Timeout;
+            assert_eq!(Error::new("GET /", Kind::Unavailable, cause).is_timeout(), is_timeout);
+        }
+    }
+}

@@ -85,7 +85,7 @@ impl Api<'_> {
     /// nobody (A1.1).
     pub async fn identity(&self) -> Result<Identity, Error> {
         let response = self.send(&Call::get(OPERATION, &[])).await?;
-        let Answer { auth, user } = body::json(OPERATION, response).await?;
+        let Answer { auth, user } = body::object(OPERATION, response).await?;
         let auth = auth.ok_or_else(|| Error::new(OPERATION, Kind::Unauthorized, Cause::Incomplete("auth")))?;
         Ok(Identity { scopes: auth.scopes, user: User::read(&user) })
     }

@@ -228,7 +228,7 @@ impl Api<'_> {
     pub async fn key(&self, project: &Project, id: &str) -> Result<Option<ClientKey>, Error> {
         let [projects, organization, slug, keys] = path(project);
         match self.send(&Call::get(GET, &[projects, organization, slug, keys, id])).await {
-            Ok(response) => Ok(Some(body::json(GET, response).await?)),
+            Ok(response) => Ok(Some(body::object(GET, response).await?)),
             Err(error) if *error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -249,7 +249,7 @@ impl Api<'_> {
             repeat: Repeat::Unsafe,
         };
         let response = self.send(&call).await?;
-        let created: ClientKey = body::json(CREATE, response).await?;
+        let created: ClientKey = body::object(CREATE, response).await?;
         // A proxy that loses the body makes Sentry invent a name (A3.21): then the mark is not there.
         if created.label == key.label { Ok(created) } else { Err(incomplete(CREATE, "label")) }
     }
@@ -271,7 +271,7 @@ impl Api<'_> {
             repeat: Repeat::Safe,
         };
         let response = self.send(&call).await?;
-        body::json(UPDATE, response).await
+        body::object(UPDATE, response).await
     }
 
     /// Deletes a key; says whether it was there. One that is gone already is a success.

@@ -146,7 +146,7 @@ impl Api<'_> {
 
     async fn project_at(&self, organization: &str, project: &str) -> Result<Project, Error> {
         let response = self.send(&Call::get(PROJECT, &["projects", organization, project])).await?;
-        body::json(PROJECT, response).await
+        body::object(PROJECT, response).await
     }
 
     /// The Origins that ingestion admits for a project's client keys; `*` is any (facts/sentry-23.7.1-observed.md, A6.55).
@@ -157,7 +157,7 @@ impl Api<'_> {
     pub async fn allowed_domains(&self, project: &Project) -> Result<Vec<String>, Error> {
         let segments = ["projects", &project.organization.slug, &project.slug];
         let response = self.send(&Call::get(PROJECT, &segments)).await?;
-        let Domains { allowed_domains } = body::json(PROJECT, response).await?;
+        let Domains { allowed_domains } = body::object(PROJECT, response).await?;
         Ok(allowed_domains)
     }
 
@@ -168,7 +168,7 @@ impl Api<'_> {
     /// organization or lacks `org:read`.
     pub async fn organization(&self, named: &str) -> Result<Organization, Error> {
         let response = self.send(&Call::get(ORGANIZATION, &["organizations", named])).await?;
-        body::json(ORGANIZATION, response).await
+        body::object(ORGANIZATION, response).await
     }
 
     /// The projects that the token can see, of a person's token those of the person's teams; those of one organization where the token cannot list across organizations.

@@ -42,13 +42,13 @@ impl BaseUrl {
             "http" if loopback => {}
             _ => return Err(InvalidBaseUrl::Scheme),
         }
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        // Behind a mistyped scheme, user and password are taken for a path.
+        let names_somebody = !url.username().is_empty() || url.password().is_some() || url.path().contains('@');
+        if names_somebody || url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidBaseUrl::Extra);
         }
-        if !url.path().ends_with('/') {
-            let path = format!("{}/", url.path());
-            url.set_path(&path);
-        }
+        let path = format!("{}/", url.path().trim_end_matches('/'));
+        url.set_path(&path);
         Ok(Self(url))
     }
 
@@ -100,6 +100,7 @@ mod tests {
         let cases = [
             ("https://sentry.io", "https://sentry.io/api/0/projects/acme/shop/"),
             ("https://sentry.io/", "https://sentry.io/api/0/projects/acme/shop/"),
+            ("https://sentry.io///", "https://sentry.io/api/0/projects/acme/shop/"),
             (" https://example.com/tools/sentry ", "https://example.com/tools/sentry/api/0/projects/acme/shop/"),
             ("http://127.0.0.1:9000/sentry/", "http://127.0.0.1:9000/sentry/api/0/projects/acme/shop/"),
         ];
@@ -123,6 +124,7 @@ mod tests {
             ("", InvalidBaseUrl::NotAUrl),
             ("https://user@sentry.io", InvalidBaseUrl::Extra),
             ("https://sentry.io/?a=b", InvalidBaseUrl::Extra),
+            ("https:s://user:secret@sentry.io", InvalidBaseUrl::Extra),
         ];
         for (text, expected) in cases {
             assert_eq!(BaseUrl::parse(text), Err(expected), "{text}");

@@ -1,6 +1,8 @@
 //! A chain of records shows every change that is made to it.
 
-use key_lifecycle::{Broken, Class, Entry, Grade, Head, Kind, Record, check_chain, check_head, next_head};
+use key_lifecycle::{
+    Broken, Class, Entry, Grade, Head, Kind, Record, check_chain, check_head, next_head, secret_arn_of,
+};
 
 use crate::given::{on_day, proven, record};
 
@@ -54,6 +56,8 @@ fn a_whole_chain_is_read_back() {
     assert_eq!(kinds, [Kind::Current, Kind::Superseded, Kind::Quiet, Kind::Disabling, Kind::Disabled, Kind::Proven]);
     assert_eq!(read.iter().map(|record| record.to_bytes().unwrap()).collect::<Vec<_>>(), chain);
     assert_eq!(check(&[]), Ok(vec![]));
+    assert!(chain.iter().all(|bytes| secret_arn_of(bytes).as_deref() == Some(ARN)));
+    assert_eq!(secret_arn_of(b"{}"), None);
     // It may have grown since its head was remembered.
     for length in 1..=chain.len() {
         assert_eq!(check_head(&entries(&chain), &head(&chain[..length])), Ok(()));

@@ -335,4 +335,28 @@ fn what_a_run_left_open_is_closed_by_giving_the_key_back_and_not_opened_by_an_or
     let history =
         of(&[&records(Phase::Waiting, Class::Ours), &[begun, current, superseded, found_disabled(80)][..]].concat());
     assert_eq!(history.disabled.map(|disabled| disabled.by_us), Some(true));
+
+#[test]
+fn who_revoked_a_key_is_kept_whatever_is_written_of_it_later() {
+    let by = |function: &str, attempt| Record {
+        function: function.to_owned(),
+        attempt,
+        ..record(Kind::Disabled, Class::Ours, on_day(8 + i64::from(attempt)))
+    };
+    // Who disabled it, who tells of it afterwards, and whether that is a new disablement.
+    for (first, then, attempt, revoked) in [
+        ("retire-keys", "retire-keys", 0, false),
+        ("retire-keys", "revoke-key", 0, true),
+        ("retire-keys", "revoke-key", 2, true),
+        ("revoke-key", "retire-keys", 0, true),
+        ("revoke-key", "retire-keys", 2, true),
+    ] {
+        let before = History::of(&[record(Kind::Superseded, Class::Ours, on_day(0)), by(first, 1)], None);
+        let mut after = before.clone();
+        after.add(&by(then, attempt));
+        assert_eq!(after.revoked, revoked, "{first}, then {then} with attempt {attempt}");
+        // What is only told once more changes nothing else.
+        let same = History { revoked: before.revoked, ..after.clone() } == before;
+        assert_eq!(same, attempt == 0, "{first}, then {then} with attempt {attempt}");
+    }
 }

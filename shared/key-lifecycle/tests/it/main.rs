@@ -10,6 +10,8 @@ mod exits;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod guards;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod ownership_table;

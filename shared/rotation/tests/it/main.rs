@@ -6,6 +6,8 @@ mod decision_table;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod giving_up;
+#[cfg(test)]
 mod interleavings;
 #[cfg(test)]
 mod world;

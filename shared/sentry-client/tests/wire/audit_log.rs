@@ -72,6 +72,16 @@ async fn reading_ends_with_the_page_on_which_older_rows_begin() {
 }
 
 #[tokio::test]
+async fn where_older_rows_begin_a_repeated_cursor_does_not_matter() {
+    let (new, old) = (row("2026-02-01T00:00:00Z"), row("2020-01-01T00:00:00Z"));
+    let sentry = script([on(path(""), page(&[new], "3:0:0")), on(path("3:0:0"), page(&[old], "3:0:0"))]);
+    let api = sentry.api();
+    let log = api.audit_log(&acme(), EDIT, since(), 9).await.unwrap();
+    assert_eq!(log, AuditLog { entries: vec![entry("2026-02-01T00:00:00Z")], complete: true });
+    sentry.done(&api);
+}
+
+#[tokio::test]
 async fn more_pages_than_are_allowed_make_a_log_incomplete() {
     for most in 0..4 {
         let cursors = ["", "3:0:0", "2:0:0", ""];

@@ -143,6 +143,17 @@ async fn a_window_that_outlasts_the_deadline_sends_nothing() {
 }
 
 #[tokio::test]
+async fn a_window_that_leaves_no_time_for_the_call_sends_nothing() {
+    let sentry = script([on(list(), empty("12", NOW + 3))]);
+    let waits = Duration::from_millis(2_300);
+    let api = sentry.api_for(waits + Duration::from_millis(300)).leaving(Share::percent(30));
+    api.keys(&project()).await.unwrap();
+    let error = api.keys(&project()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_unclear()), (&Kind::RateLimited, false));
+    sentry.done(&api);
+}
+
+#[tokio::test]
 async fn questions_and_probes_neither_wait_nor_count() {
     let low = |status| under(answer(status, r#"{"detail":"Invalid dsn"}"#), "0", FAR);
     let sentry = script([

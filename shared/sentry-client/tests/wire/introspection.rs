@@ -88,6 +88,16 @@ async fn an_organization_token_has_scopes_and_no_user() {
 }
 
 #[tokio::test]
+async fn a_list_is_nobody_whatever_is_in_it() {
+    let sentry = script([on(ROOT, json(200, r#"[{"scopes":["org:admin"]},{"username":"ada"}]"#))]);
+    let api = sentry.api();
+    let error = api.identity().await.unwrap_err();
+    assert_eq!(*error.kind(), Kind::Unavailable);
+    assert_eq!(error.to_string(), "GET /api/0/ got an answer that is not the expected JSON (line 1, column 1)");
+    sentry.done(&api);
+}
+
+#[tokio::test]
 async fn two_hundred_with_auth_null_is_nobody() {
     let sentry = script([on(ROOT, json(200, r#"{"version":"0","auth":null,"user":null}"#))]);
     let api = sentry.api();

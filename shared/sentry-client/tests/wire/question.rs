@@ -29,6 +29,15 @@ async fn it_is_asked_at_the_base_url_with_the_public_dsn_and_without_the_token()
 }
 
 #[tokio::test]
+async fn an_answer_is_read_up_to_64_kib_and_no_further() {
+    let dead = r#"{"detail":"Invalid dsn"}"#;
+    for (length, expected) in [(64 << 10, Answer::Dead), ((64 << 10) + 1, Answer::Unknown)] {
+        let sentry = script([on(QUESTION, answer(401, &format!("{dead}{}", " ".repeat(length - dead.len()))))]);
+        assert_eq!(sentry.api().ask_dsn(&project(), &dsn()).await.unwrap(), expected, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn only_two_answers_say_something() {
     let limit = r#""You are attempting to use this endpoint too frequently. Limit is 5 requests in 1 seconds""#;
     let html = |status| Response::text(status, "text/html", "<html>event_id Invalid dsn</html>");

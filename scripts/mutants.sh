@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Changes the code in one place after the other and sees whether a test notices (cargo-mutants). A change that no test of its
+# crate notices must stand in .cargo/mutants-accepted.txt, with the reason in docs/mutants.md; any other fails this script.
+# All crates take about two hours on two cores; a crate can be run alone, and in parts: the third of ten parts is 2/10.
+# usage: scripts/mutants.sh [CRATE [PART/PARTS]]
+. "$(dirname "$0")/lib.sh"
+need_rust
+use_cargo_mutants
+export INSTA_UPDATE=no
+
+crates=(rotation key-lifecycle sentry-client key-policy)
+part=()
+name=whole
+[ $# -ge 1 ] && crates=("$1")
+if [ $# -ge 2 ]; then
+  part=(--shard "$2")
+  name=part-${2/\//-of-}
+fi
+
+# The changes are made in a copy, always at the same place: what was built there once is warm the next time. Only files that
+# differ are written: by their times cargo knows what it has built.
+copy=$cache_folder/mutants/copy
+export CARGO_TARGET_DIR=$cache_folder/mutants/target
+results=$PWD/target/mutants
+mkdir -p "$copy" "$results"
+files=$(git ls-files --cached --others --exclude-standard | sort)
+comm -13 <(printf '%s\n' "$files") <(cd "$copy" && find . -type f -printf '%P\n' | sort) | (cd "$copy" && xargs --delimiter='\n' --no-run-if-empty rm)
+while read -r file; do
+  cmp --silent "$file" "$copy/$file" || install -D --mode=644 "$file" "$copy/$file"
+done <<<"$files"
+
+accepted=$PWD/.cargo/mutants-accepted.txt
+failed=0
+for crate in "${crates[@]}"; do
+  say "$crate: $name"
+  output=$results/$crate-$name
+  rm -rf "$output"
+  mkdir -p "$output"
+  # 2: some change was missed, 3: some change made a test run for too long. What that means is judged below.
+  status=0
+  cargo mutants --dir "$copy" --in-place --package "$crate" --cap-lints true --timeout 120 --build-timeout 300 \
+    --output "$output" --no-times --colors never "${part[@]}" || status=$?
+  case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
+  # Lines and columns move with every edit.
+  here() { sed -E 's/^([^:]*):[0-9]+:[0-9]+:/\1:/' | { grep "^shared/$crate/" || true; } | sort; }
+  here <"$output/mutants.out/missed.txt" >"$output/missed"
+  here <"$accepted" >"$output/accepted"
+  count() { wc -l <"$output/mutants.out/$1.txt"; }
+  printf '%s, %s: %s caught, %s timed out, %s not compiled, %s missed\n' \
+    "$crate" "$name" "$(count caught)" "$(count timeout)" "$(count unviable)" "$(count missed)" | tee "$output/summary"
+  if ! diff=$(comm -23 "$output/missed" "$output/accepted") || [ -n "$diff" ]; then
+    printf 'No test notices these, and .cargo/mutants-accepted.txt does not list them:\n%s\n' "$diff" >&2
+    failed=1
+  fi
+  if [ "$name" = whole ] && diff=$(comm -13 "$output/missed" "$output/accepted") && [ -n "$diff" ]; then
+    printf 'A test notices these now, or they are no more: take them out of .cargo/mutants-accepted.txt:\n%s\n' "$diff" >&2
+    failed=1
+  fi
+done
+
+[ "$failed" -eq 0 ] || exit 1
+say "No change went unnoticed that is not accepted. The figures are in docs/mutants.md."
