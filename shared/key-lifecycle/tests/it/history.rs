@@ -335,6 +335,7 @@ fn what_a_run_left_open_is_closed_by_giving_the_key_back_and_not_opened_by_an_or
     let history =
         of(&[&records(Phase::Waiting, Class::Ours), &[begun, current, superseded, found_disabled(80)][..]].concat());
     assert_eq!(history.disabled.map(|disabled| disabled.by_us), Some(true));
+}
 
 #[test]
 fn who_revoked_a_key_is_kept_whatever_is_written_of_it_later() {
