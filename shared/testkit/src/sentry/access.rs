@@ -71,6 +71,7 @@ pub(super) fn authenticate(state: &State, request: &Request, dsn_admitted: bool)
         "dsn" => question::authenticate(state, value),
         "basic" => Err(answers::unauthorized("API key is not valid")),
         _ => match state.tokens.iter().find(|token| token.value == value) {
+            Some(token) if token.expired => Err(answers::unauthorized("Token expired")),
             Some(token) => Ok(Caller::Token(token.clone())),
             None if value.starts_with("sntrys_") => Err(answers::unauthorized("Invalid org token")),
             None => Err(answers::unauthorized("Invalid token")),
@@ -104,7 +105,7 @@ impl Caller {
     fn has_any(&self, mut scopes: impl Iterator<Item = String>) -> Result<(), Response> {
         let has = |scope: String| match self {
             Self::Anonymous => false,
-            Self::Token(token) => token.scopes.contains(&scope),
+            Self::Token(token) => token.may(&scope),
             Self::Dsn { .. } => scope.starts_with("project:"),
         };
         if matches!(self, Self::Anonymous) {

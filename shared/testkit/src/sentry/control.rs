@@ -47,12 +47,11 @@ impl Sentry {
         });
     }
 
-    /// Deletes a project and its keys.
+    /// Deletes a project, which begins its deletion: it is gone from the API, and ingestion takes nothing for it any more;
+    /// its keys stay in the database for a while, and the DSN question finds them there.
     pub fn delete_project(&self, org: &str, slug: &str) {
         let mut state = self.state();
-        let Some(id) = state.project(org, slug).map(|project| project.id) else { return };
         change_project(&mut state, org, slug, |project| project.deleted = true);
-        state.keys.remove_project(id);
     }
 
     /// The Origins that ingestion admits for a project; `*` (the default) is any.

@@ -62,7 +62,9 @@ pub(super) struct Ingestion {
 impl State {
     fn standing(&self, key_id: &str) -> Standing {
         match self.key(key_id) {
-            Some(key) if key.is_active => Standing::Enabled(key.project_id),
+            Some(key) if key.is_active && self.project_by_id(key.project_id).is_some() => {
+                Standing::Enabled(key.project_id)
+            }
             Some(_) | None => Standing::Disabled,
         }
     }

@@ -87,7 +87,7 @@ pub(super) fn installations(
 ) -> Result<Response, Response> {
     caller.may_read(&request.method, &["org:read", "org:integrations", "org:write", "org:admin"])?;
     only_get(request)?;
-    let is_member = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(_)));
+    let is_member = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(..)));
     let organization = state.organization(named).filter(|found| caller.organization_id() == Some(found.id));
     let Some(organization) = organization.filter(|_| is_member) else {
         return Err(match state.flavor {
@@ -124,7 +124,7 @@ impl Integration {
             "verifyInstall": false,
             "webhookUrl": null,
         });
-        let person = caller.token().filter(|token| matches!(token.holder, Holder::Person(_)));
+        let person = caller.token().filter(|token| matches!(token.holder, Holder::Person(..)));
         if let (Some(person), Some(members)) = (person, shown.as_object_mut()) {
             let secret = if person.scopes.is_superset(&self.scopes) { self.client_secret.as_str() } else { MASK };
             members.insert("clientId".to_owned(), json!(self.client_id));

@@ -34,11 +34,6 @@ impl Keys {
         drop(self.take(id));
     }
 
-    pub(super) fn remove_project(&mut self, project: u64) {
-        let ids: Vec<String> = self.of_project(project).map(|key| key.id.clone()).collect();
-        ids.iter().for_each(|id| self.remove(id));
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = &Key> {
         self.by_number.values()
     }

@@ -33,7 +33,7 @@ pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Res
     caller.may(&request.method, Subject::Project)?;
     only_get(request)?;
     // A person sees the projects of the own teams, and here is in none. No organization has the id 0.
-    let is_person = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(_)));
+    let is_person = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(..)));
     let organization = caller.organization_id().filter(|_| !is_person).unwrap_or_default();
     list_page(state, request, state.projects.newest_first(organization))
 }

@@ -11,13 +11,14 @@ use super::body;
 use super::route::ProjectPath;
 use super::state::{Flavor, State};
 
-/// Reads a DSN of either form. Its host is ignored; the key must be enabled and of the project that the DSN names.
+/// Reads a DSN of either form. Its host is ignored; the key must be enabled and of the project that the DSN names. That the
+/// project is being deleted is not looked at.
 pub(super) fn authenticate(state: &State, dsn: &str) -> Result<Caller, Response> {
     let alive = || {
         let url = Url::parse(dsn).ok()?;
         let project: u64 = url.path().rsplit('/').next()?.parse().ok()?;
         let key = state.key(url.username()).filter(|key| key.is_active && key.project_id == project)?;
-        state.project_by_id(key.project_id)
+        state.projects.all().find(|project| project.id == key.project_id)
     };
     let project = alive().ok_or_else(|| answers::unauthorized("Invalid dsn"))?;
     Ok(Caller::Dsn { project: project.id, organization: project.organization })

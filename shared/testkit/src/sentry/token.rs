@@ -40,11 +40,18 @@ impl User {
     }
 }
 
+/// A person's role in the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Owner,
+    Member,
+}
+
 /// What the token's kind adds to it.
 #[derive(Clone)]
 pub(super) enum Holder {
     Integration { slug: String, user: User },
-    Person(User),
+    Person(User, Role),
     Organization { id: u64, name: String, date_created: String, date_last_used: Option<String> },
 }
 
@@ -57,12 +64,38 @@ pub(super) struct Token {
     /// Closed under the hierarchy of section 5.2.
     pub(super) scopes: BTreeSet<String>,
     pub(super) holder: Holder,
+    /// Whether its time is over.
+    pub(super) expired: bool,
 }
 
+/// What a person with the role of a member can do at most (section 5.3).
+const MEMBER: [&str; 11] = [
+    "event:read",
+    "event:write",
+    "event:admin",
+    "project:read",
+    "project:releases",
+    "org:read",
+    "member:read",
+    "member:invite",
+    "team:read",
+    "alerts:read",
+    "alerts:write",
+];
+
 impl Token {
+    /// Whether it is good for a scope. The role of its person bounds it, which the token itself does not show (fact 3).
+    pub(super) fn may(&self, scope: &str) -> bool {
+        let by_role = match &self.holder {
+            Holder::Person(_, Role::Member) => MEMBER.contains(&scope),
+            Holder::Person(_, Role::Owner) | Holder::Integration { .. } | Holder::Organization { .. } => true,
+        };
+        by_role && self.scopes.contains(scope)
+    }
+
     pub(super) fn user(&self) -> Option<&User> {
         match &self.holder {
-            Holder::Integration { user, .. } | Holder::Person(user) => Some(user),
+            Holder::Integration { user, .. } | Holder::Person(user, _) => Some(user),
             Holder::Organization { .. } => None,
         }
     }

@@ -7,7 +7,7 @@ use super::access;
 use super::control;
 use super::integrations::{self, Integration};
 use super::state::State;
-use super::token::{self, Holder, Token, TokenKind, User};
+use super::token::{self, Holder, Role, Token, TokenKind, User};
 
 impl Sentry {
     /// Makes a token of an internal integration of its own: 64 hex digits without a prefix (section 3.1).
@@ -24,15 +24,23 @@ impl Sentry {
                 self.add_token_value(org, &token, scopes);
                 token
             }
-            TokenKind::Person => {
-                let mut state = self.state();
-                let (id, value) = (state.next_number(), token::personal(state.flavor));
-                let user = User { id, name: format!("Person {id}"), email: format!("person-{id}@example.com") };
-                add(&mut state, org, &value, scopes, Holder::Person(user));
-                value
-            }
+            TokenKind::Person => self.add_personal_token(org, scopes, Role::Owner),
             TokenKind::Organization => self.add_organization_token(org, "stand-in"),
         }
+    }
+
+    /// Makes a token of a person whose role is that of a member: it shows its scopes, and is good for what a member may do
+    /// (fact 3).
+    pub fn add_member_token(&self, org: &str, scopes: &[&str]) -> String {
+        self.add_personal_token(org, scopes, Role::Member)
+    }
+
+    fn add_personal_token(&self, org: &str, scopes: &[&str], role: Role) -> String {
+        let mut state = self.state();
+        let (id, value) = (state.next_number(), token::personal(state.flavor));
+        let user = User { id, name: format!("Person {id}"), email: format!("person-{id}@example.com") };
+        add(&mut state, org, &value, scopes, Holder::Person(user, role));
+        value
     }
 
     /// Makes a token of this value, of an internal integration of its own; one that had the value before is replaced, and
@@ -98,6 +106,13 @@ impl Sentry {
         }
     }
 
+    /// Lets a token's time be over: it is still known, and refused with a sentence of its own (fact 4).
+    pub fn expire_token(&self, token: &str) {
+        for known in self.state().tokens.iter_mut().filter(|known| known.value == token) {
+            known.expired = true;
+        }
+    }
+
     /// Ends a token at once (fact 44). The integration that it may have belonged to stays.
     pub fn revoke_token(&self, token: &str) {
         self.state().tokens.retain(|known| known.value != token);
@@ -108,7 +123,7 @@ impl Sentry {
 fn acting_for(state: &mut State, integration: &Integration) -> Holder {
     let known = state.tokens.iter().find_map(|token| match &token.holder {
         Holder::Integration { slug, user } if *slug == integration.slug => Some(user.clone()),
-        Holder::Integration { .. } | Holder::Person(_) | Holder::Organization { .. } => None,
+        Holder::Integration { .. } | Holder::Person(..) | Holder::Organization { .. } => None,
     });
     let user = known.unwrap_or_else(|| User {
         id: state.next_number(),
@@ -127,5 +142,6 @@ fn add(state: &mut State, org: &str, value: &str, scopes: &[&str], holder: Holde
         granted: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         scopes: access::closure(scopes),
         holder,
+        expired: false,
     });
 }
