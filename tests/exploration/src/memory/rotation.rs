@@ -87,6 +87,10 @@ struct Invocation<'p> {
     secret: usize,
     version: usize,
     created: Vec<KeyNumber>,
+    /// A creation was sent, whatever came of it.
+    sent: bool,
+    /// The pending key was seen to be enabled.
+    seen_active: bool,
     adopt: Option<KeyNumber>,
     pending: Option<KeyNumber>,
     current: Option<KeyNumber>,
@@ -106,6 +110,8 @@ impl<'p> Invocation<'p> {
             secret,
             version,
             created: Vec::new(),
+            sent: false,
+            seen_active: false,
             adopt: None,
             pending: None,
             current: None,
@@ -210,6 +216,7 @@ impl StepWorld for Invocation<'_> {
             return Ok(observed);
         }
         let (pending, current) = (self.key(self.pending).await?, self.key(self.current).await?);
+        self.seen_active = pending.as_ref().is_some_and(|key| key.object == KeyObject::Active);
         observed.pending = match (&pending, self.pending) {
             (_, None) => Pending::Empty,
             (_, Some(_)) if self.pending == self.current => Pending::CopyOfCurrent,
@@ -234,6 +241,9 @@ impl StepWorld for Invocation<'_> {
         let (secret, version, process) = (self.secret, self.version, self.process);
         match effect {
             Effect::CreateKey => {
+                if std::mem::replace(&mut self.sent, true) {
+                    process.world(|world| world.broken(&process.name, "one invocation asks for two keys"));
+                }
                 let limited = self.wanted;
                 // A key is never born with all settings of the old one: setSecret has something to do.
                 let number = process.write("POST keys", move |world| world.create(secret, version, !limited)).await?;
@@ -263,6 +273,11 @@ impl StepWorld for Invocation<'_> {
                 Ok(())
             }
             Effect::Promote => {
+                if !self.seen_active {
+                    process.world(|world| {
+                        world.broken(&process.name, "a key is promoted that was not seen to be enabled")
+                    });
+                }
                 let from = self.seen.current;
                 let moved =
                     process.write("UpdateSecretVersionStage", move |world| world.promote(secret, version, from)).await;
