@@ -121,9 +121,11 @@ impl Api<'_> {
 
     async fn send_once(&self, call: &Call<'_>, authorization: &HeaderValue) -> Result<Response, Error> {
         let url = self.client.base.api(call.segments);
-        let mut request = self
-            .client
-            .http
+        let connections = match call.repeat {
+            Repeat::Safe => &self.client.http,
+            Repeat::Unsafe => &self.client.fresh,
+        };
+        let mut request = connections
             .request(call.method.clone(), url)
             .timeout(self.time_for_one(call.operation)?)
             .header(AUTHORIZATION, authorization);

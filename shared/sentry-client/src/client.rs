@@ -25,6 +25,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
+    /// For what must not be sent twice: a server may have closed an idle connection without a word, and a request that is lost
+    /// on one may have been carried out.
+    pub(crate) fresh: reqwest::Client,
     pub(crate) base: BaseUrl,
     pub(crate) agent: String,
     pub(crate) clock: Clock,
@@ -51,19 +54,20 @@ impl Client {
     pub fn new(base: BaseUrl, agent: &str, clock: Clock, roots: &[u8]) -> Result<Self, BuildError> {
         let build_error = |error: reqwest::Error| BuildError(error.without_url());
         let roots = Certificate::from_pem_bundle(roots).map_err(build_error)?;
-        let builder = reqwest::Client::builder();
-        // Plain HTTP is for this machine alone: a proxy would get the token in clear.
-        let builder = if base.is_plain() { builder.no_proxy() } else { builder };
-        let http = builder
-            .user_agent(agent)
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .tls_certs_only(roots)
-            .build()
-            .map_err(build_error)?;
-        Ok(Self { http, base, agent: agent.to_owned(), clock, retry: RetryPolicy::default() })
+        let builder = || {
+            let builder = reqwest::Client::builder();
+            // Plain HTTP is for this machine alone: a proxy would get the token in clear.
+            let builder = if base.is_plain() { builder.no_proxy() } else { builder };
+            builder
+                .user_agent(agent)
+                .redirect(Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .tls_certs_only(roots.clone())
+        };
+        let http = builder().pool_idle_timeout(IDLE_TIMEOUT).build().map_err(build_error)?;
+        let fresh = builder().pool_max_idle_per_host(0).build().map_err(build_error)?;
+        Ok(Self { http, fresh, base, agent: agent.to_owned(), clock, retry: RetryPolicy::default() })
     }
 
     /// The same client with other patience.
