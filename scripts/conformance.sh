@@ -155,6 +155,7 @@ start_servers() {
   until grep -q ready "$run/host.out"; do
     kill -0 "$web" 2>/dev/null || failed "$run/web.log" "Sentry did not start"
     kill -0 "$host" 2>/dev/null || failed "$run/host.log" "the ingestion front did not start, or Sentry never answered it"
+    # It says so in a file, and nothing tells when a file grows.
     sleep 0.2
   done
   printf '  Sentry 23.7.1 answers after %s s at http://127.0.0.1:%s, ingestion at %s\n' \

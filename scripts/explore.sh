@@ -11,7 +11,20 @@ export RUST_BACKTRACE=0
 # The evidence buckets are folders: in memory they cost nothing.
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 
+libraries=2000
+if [ "${1:-}" = ci ]; then
+  libraries=500
+  shift
+fi
+case "${1:-all} ${2:-}" in
+"all "* | binaries* | "replay binaries") binaries=yes ;;
+*) binaries= ;;
+esac
+
 quietly "Building the exploration (dev profile)" cargo build --locked --package exploration
+[ -z "$binaries" ] || quietly "Building what is shipped (release profile; it takes minutes only the first time)" \
+  cargo build --release --locked "${functions[@]}"
+# quietly takes the trap away: it comes after.
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
@@ -27,15 +40,7 @@ explore() {
   fi
 }
 
-libraries=2000
-if [ "${1:-}" = ci ]; then
-  libraries=500
-  shift
-fi
 if [ $# -gt 0 ]; then
-  case $1 in
-  binaries | replay) quietly "Building what is shipped (release profile)" cargo build --release --locked "${functions[@]}" ;;
-  esac
   explore "$@"
   exit
 fi
@@ -46,7 +51,5 @@ explore memory 1 100000
 say "2/3 Over loopback, on the functions as libraries: $libraries seeds"
 explore libraries 1 "$libraries"
 say "3/3 Over loopback, on the shipped binaries: 200 seeds"
-quietly "Building what is shipped (release profile; it takes minutes only the first time)" \
-  cargo build --release --locked "${functions[@]}"
 explore binaries 1 200
 say "No invariant was broken. More seeds: scripts/explore.sh memory 100001 1000000; what this shows and what not: docs/reliability.md"

@@ -14,9 +14,6 @@ const THREADS: usize = 4;
 /// As many as Secrets Manager's own tries at least: one fault costs at most one of them.
 const ATTEMPTS: usize = 3;
 
-/// A reset in the past: the window of the limit is over already, and nobody has to wait.
-const OVER: &str = "1767225600";
-
 /// Whose call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -38,27 +35,9 @@ impl At {
 
     /// How the service itself says that it was asked too often.
     fn too_many(self) -> Fault {
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         match self {
-            Self::Sentry => Fault::Answer(
-                429,
-                vec![
-                    header("content-type", "text/html"),
-                    header("x-sentry-rate-limit-remaining", "0"),
-                    header("x-sentry-rate-limit-limit", "40"),
-                    header("x-sentry-rate-limit-reset", OVER),
-                ],
-                "\"You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds\""
-                    .to_owned(),
-            ),
-            Self::SecretsManager | Self::EventBridge => Fault::Answer(
-                400,
-                vec![
-                    header("content-type", "application/x-amz-json-1.1"),
-                    header("x-amzn-errortype", "ThrottlingException"),
-                ],
-                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_owned(),
-            ),
+            Self::Sentry => Fault::sentry_limit(),
+            Self::SecretsManager | Self::EventBridge => Fault::throttling(),
         }
     }
 

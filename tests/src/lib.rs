@@ -13,4 +13,4 @@ pub use application::{Application, Sent};
 pub use audit::{AUDIT_TIMEOUT, Audit, REVIEWED};
 pub use cases::check_all;
 pub use retirement::{AT_ONCE, BUCKET, Retirement};
-pub use stage::{Binary, Stage, TIMEOUT, binary};
+pub use stage::{Binary, Stage, TIMEOUT, binary, key_id_in};

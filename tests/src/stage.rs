@@ -35,6 +35,14 @@ pub fn binary(build: Binary, name: &str) -> PathBuf {
     workspace.join("target").join(profile).join(name)
 }
 
+/// The key id in a stored document.
+#[must_use]
+pub fn key_id_in(document: &str) -> Option<String> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    let (_, rest) = document.get("dsn")?.as_str()?.split_once("://")?;
+    Some(rest.split_once('@')?.0.to_owned())
+}
+
 /// Secrets Manager, Sentry and EventBridge with one organization, one project, a management token and a client key in a
 /// secret; and the function that rotates it.
 #[derive(Debug)]
@@ -134,8 +142,6 @@ impl Stage {
     /// The key id in the document at a staging label.
     #[must_use]
     pub fn key_id(&self, stage: &str) -> Option<String> {
-        let document = self.document(stage)?;
-        let (_, rest) = document.get("dsn")?.as_str()?.split_once("://")?;
-        Some(rest.split_once('@')?.0.to_owned())
+        key_id_in(&self.store.value_at(&self.secret, stage)?)
     }
 }

@@ -61,8 +61,7 @@ impl Run<'_> {
             let claims = claim.as_ref() == Some(arn);
             match self.look(arn, case.id).await {
                 Ok(Some((held, description))) => {
-                    case.facts.held.current |= held.current;
-                    case.facts.held.pending |= held.pending;
+                    case.facts.held |= held;
                     if claims {
                         let version = case.claim.as_ref().and_then(|claim| claim.version_id.as_deref());
                         case.facts.held.pending |= case.facts.tie.is_some_and(is_marked_alone)
@@ -93,10 +92,7 @@ impl Run<'_> {
         let mut found = key_lifecycle::Held::default();
         for secret in self.inventory.secrets.iter().filter(|secret| secret.holds(case.id)) {
             match self.look(&secret.arn, case.id).await {
-                Ok(Some((held, _))) => {
-                    found.current |= held.current;
-                    found.pending |= held.pending;
-                }
+                Ok(Some((held, _))) => found |= held,
                 Ok(None) => {}
                 Err(why) => case.facts.frozen = Some(why),
             }

@@ -196,15 +196,16 @@ impl Run<'_> {
         };
         let today = TimeZone::UTC.to_datetime(self.now).date();
         let consent = self.config.policy.consent_for(id).filter(|consent| consent.holds_on(today));
-        let seen_held = view.held(id);
+        let mut held = view.held(id);
+        held |= key_lifecycle::Held {
+            current: self.inventory.current.contains(id),
+            pending: self.inventory.pending.contains(id),
+        };
         let facts = Facts {
             now: self.now,
             frozen,
             key,
-            held: key_lifecycle::Held {
-                current: self.inventory.current.contains(id) || seen_held.current,
-                pending: self.inventory.pending.contains(id) || seen_held.pending,
-            },
+            held,
             tie: claim.as_ref().and_then(|claim| claim.tie),
             secret_gone: missing == Some(&Absent::Gone),
             history: known.history.clone(),

@@ -57,12 +57,13 @@ impl View<'_> {
     /// Under which labels a secret of this project holds a key, by what was looked at after the secrets were listed: a
     /// rotation may have begun in between.
     pub(crate) fn held(&self, id: &str) -> key_lifecycle::Held {
-        let versions = self.seen.iter().flat_map(|secret| &secret.versions);
-        let holding = versions.filter(|version| matches!(&version.value, Seen::Key(held) if held == id));
-        holding.fold(key_lifecycle::Held::default(), |held, version| key_lifecycle::Held {
-            current: held.current || version.labels.current,
-            pending: held.pending || version.labels.pending,
-        })
+        let mut held = key_lifecycle::Held::default();
+        for version in self.seen.iter().flat_map(|secret| &secret.versions) {
+            if matches!(&version.value, Seen::Key(key) if key == id) {
+                held |= key_lifecycle::Held { current: version.labels.current, pending: version.labels.pending };
+            }
+        }
+        held
     }
 
     /// The strongest tie of a key of the list.

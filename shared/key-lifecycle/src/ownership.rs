@@ -4,6 +4,8 @@
 //! into a secret. Only both together say that this system made the key: the value of a version that only the rotation
 //! function may write, and the mark of that same version.
 
+use std::ops::BitOrAssign;
+
 use crate::ledger::Class;
 use crate::words::words;
 
@@ -35,6 +37,14 @@ pub struct Held {
     pub current: bool,
     /// AWSPENDING.
     pub pending: bool,
+}
+
+impl BitOrAssign for Held {
+    /// Adds the labels under which another secret, or a later look, shows the key.
+    fn bitor_assign(&mut self, other: Self) {
+        self.current |= other.current;
+        self.pending |= other.pending;
+    }
 }
 
 /// The labels of a version.

@@ -39,6 +39,52 @@ pub enum Fault {
     Meanwhile,
 }
 
+/// A reset in the past: the window of the limit is over already, and nobody has to wait.
+const OVER: &str = "1767225600";
+
+/// How each service itself says that it was asked too often. Nothing is done.
+impl Fault {
+    /// Sentry's rate limit (`facts/sentry-23.7.1-observed.md` 52), whose window is over.
+    #[must_use]
+    pub fn sentry_limit() -> Self {
+        Self::answer(
+            429,
+            &[
+                ("content-type", "text/html"),
+                ("x-sentry-rate-limit-remaining", "0"),
+                ("x-sentry-rate-limit-limit", "40"),
+                ("x-sentry-rate-limit-reset", OVER),
+            ],
+            "\"You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds\"",
+        )
+    }
+
+    /// The throttling of AWS's services that speak JSON.
+    #[must_use]
+    pub fn throttling() -> Self {
+        Self::answer(
+            400,
+            &[("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", "ThrottlingException")],
+            r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
+        )
+    }
+
+    /// S3's throttling.
+    #[must_use]
+    pub fn slow_down() -> Self {
+        Self::answer(
+            503,
+            &[("content-type", "application/xml")],
+            "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
+        )
+    }
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Self::Answer(status, headers.collect(), body.to_owned())
+    }
+}
+
 impl fmt::Debug for Fault {
     /// Bodies are left out: tests plant marked secrets in them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

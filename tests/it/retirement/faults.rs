@@ -18,9 +18,6 @@ const THREADS: usize = 6;
 /// As many as it takes to prove a death by ingestion, after a run that came to nothing and one that heals.
 const CLEAN_RUNS: usize = 4;
 
-/// A reset in the past: the window of the limit is over already, and nobody has to wait.
-const OVER: &str = "1767225600";
-
 /// Whose call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -44,32 +41,10 @@ impl At {
 
     /// How the service itself says that it was asked too often.
     fn too_many(self) -> Fault {
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         match self {
-            Self::Sentry => Fault::Answer(
-                429,
-                vec![
-                    header("content-type", "text/html"),
-                    header("x-sentry-rate-limit-remaining", "0"),
-                    header("x-sentry-rate-limit-limit", "40"),
-                    header("x-sentry-rate-limit-reset", OVER),
-                ],
-                "\"You are attempting to use this endpoint too frequently. Limit is 40 requests in 1 seconds\"".to_owned(),
-            ),
-            Self::S3 => Fault::Answer(
-                503,
-                vec![header("content-type", "application/xml")],
-                "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
-                    .to_owned(),
-            ),
-            Self::SecretsManager | Self::EventBridge => Fault::Answer(
-                400,
-                vec![
-                    header("content-type", "application/x-amz-json-1.1"),
-                    header("x-amzn-errortype", "ThrottlingException"),
-                ],
-                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_owned(),
-            ),
+            Self::Sentry => Fault::sentry_limit(),
+            Self::S3 => Fault::slow_down(),
+            Self::SecretsManager | Self::EventBridge => Fault::throttling(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use integration_tests::TIMEOUT;
+use serde_json::{Value, json};
 use testkit::fault::Fault;
 use testkit::secrets_manager::rotation;
 
@@ -171,37 +172,10 @@ fn an_orphan_that_sends_events_is_spared() {
     assert_eq!(verdict(&world.row(&key)), ["orphan", "disabled", "disable", "done"]);
 }
 
-/// The list of secrets was read before the rotation began, the list of keys after it made its key.
-#[test]
-fn a_key_of_a_rotation_that_began_after_the_secrets_were_listed_is_not_touched() {
-    let world = World::new();
-    world.rotation();
-    world.run();
-    let (store, sentry, secret) =
-        (Arc::clone(&world.stage.store), Arc::clone(&world.stage.sentry), world.stage.secret.clone());
-    let made = Arc::new(Mutex::new(String::new()));
-    let key = Arc::clone(&made);
-    let faults = world.stage.sentry_server.faults();
-    world.stage.sentry_server.forget_calls();
-    faults.on_kill(move || {
-        let token = store.begin_rotation(&secret).unwrap();
-        let label = crate::support::label("acme/storefront", &secret, &token);
-        *key.lock().unwrap() = sentry.add_key("acme", "storefront", &label).id;
-    });
-    // The request is sent again, and sees the new key.
-    faults.on("GET keys", 0, Fault::KillBefore);
-    let reply = world.run();
-    let made = made.lock().unwrap().clone();
-    let row = world.row_of(&reply, &made);
-    assert_eq!(verdict(&row), ["untouchable", "active", "-", "none"], "{row:#}");
-    assert!(world.key(&made).is_active);
-    assert_eq!(world.kinds(&made), [""; 0]);
-}
-
-/// Found by exploration: its records said "superseded" before it was ever current, and its grace was counted from there.
-#[test]
-fn a_key_that_was_stored_as_pending_after_the_secrets_were_listed_is_not_taken_for_superseded() {
-    let world = World::new();
+/// A run whose list of secrets was read before a rotation began, and its list of keys after it made its key: the row of that
+/// key, and its id.
+/// `is_stored` says whether it is AWSPENDING's value by then.
+fn run_beside_a_rotation(world: &World, is_stored: bool) -> (Value, String) {
     world.rotation();
     world.run();
     let (store, sentry, secret) =
@@ -214,17 +188,34 @@ fn a_key_that_was_stored_as_pending_after_the_secrets_were_listed_is_not_taken_f
         let token = store.begin_rotation(&secret).unwrap();
         let label = crate::support::label("acme/storefront", &secret, &token);
         let made = sentry.add_key("acme", "storefront", &label);
-        let document = serde_json::json!({
-            "dsn": sentry.public_dsn(&made), "organization": "acme", "project": "storefront"
-        });
-        store.add_version(&secret, &token, Some(&document.to_string()), &["AWSPENDING"]);
+        if is_stored {
+            let dsn = sentry.public_dsn(&made);
+            let document = json!({"dsn": dsn, "organization": "acme", "project": "storefront"}).to_string();
+            store.add_version(&secret, &token, Some(&document), &["AWSPENDING"]);
+        }
         *key.lock().unwrap() = made.id;
     });
     // The request is sent again, and sees the new key.
     faults.on("GET keys", 0, Fault::KillBefore);
     let reply = world.run();
     let made = made.lock().unwrap().clone();
-    let row = world.row_of(&reply, &made);
+    (world.row_of(&reply, &made), made)
+}
+
+#[test]
+fn a_key_of_a_rotation_that_began_after_the_secrets_were_listed_is_not_touched() {
+    let world = World::new();
+    let (row, made) = run_beside_a_rotation(&world, false);
+    assert_eq!(verdict(&row), ["untouchable", "active", "-", "none"], "{row:#}");
+    assert!(world.key(&made).is_active);
+    assert_eq!(world.kinds(&made), [""; 0]);
+}
+
+/// Found by exploration: its records said "superseded" before it was ever current, and its grace was counted from there.
+#[test]
+fn a_key_that_was_stored_as_pending_after_the_secrets_were_listed_is_not_taken_for_superseded() {
+    let world = World::new();
+    let (row, made) = run_beside_a_rotation(&world, true);
     assert_eq!(verdict(&row), ["untouchable", "active", "-", "none"], "{row:#}");
     assert_eq!(world.kinds(&made), [""; 0]);
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT};
-use key_lifecycle::{Entry, check_chain};
 use serde_json::{Value, json};
 use testkit::fault::Fault;
 use testkit::lambda::{Invocation, Restarting};
@@ -279,21 +278,7 @@ impl World {
 
     /// Checks the chain of every key, and that no two records follow the same one.
     pub(crate) fn check_chains(&self) -> Result<(), String> {
-        let bucket = &self.retirement.bucket;
-        let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
-        for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
-            let (folder, number) = name.rsplit_once('/').unwrap();
-            let number = number.strip_suffix(".json").unwrap().parse().unwrap();
-            chains.entry(folder.to_owned()).or_default().push((number, bucket.object(&name).unwrap()));
-        }
-        for (folder, records) in chains {
-            let first: Value = serde_json::from_slice(&records[0].1).map_err(|error| error.to_string())?;
-            let entries: Vec<Entry<'_>> =
-                records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
-            let (arn, key) = (first["secret_arn"].as_str().unwrap(), first["key_id"].as_str().unwrap());
-            check_chain(arn, key, &entries).map_err(|broken| format!("{folder}: {broken}"))?;
-        }
-        Ok(())
+        self.retirement.check_chains()
     }
 }
 

@@ -14,9 +14,6 @@ use super::scene::Scene;
 /// The cases wait for processes, sockets and the waits between tries.
 const THREADS: usize = 4;
 
-/// A reset in the past: nobody has to wait.
-const OVER: &str = "1767225600";
-
 /// What stops no revocation for good.
 const CODES: [&str; 6] = [
     "Revocation.NoReplacement",
@@ -48,23 +45,10 @@ impl At {
     }
 
     fn too_many(self) -> Fault {
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         match self {
-            Self::Sentry => Fault::Answer(
-                429,
-                vec![header("x-sentry-rate-limit-remaining", "0"), header("x-sentry-rate-limit-reset", OVER)],
-                "\"You are attempting to use this endpoint too frequently.\"".to_owned(),
-            ),
-            Self::SecretsManager | Self::EventBridge => Fault::Answer(
-                400,
-                vec![header("x-amzn-errortype", "ThrottlingException")],
-                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_owned(),
-            ),
-            Self::Bucket => Fault::Answer(
-                503,
-                vec![header("content-type", "application/xml")],
-                "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>".to_owned(),
-            ),
+            Self::Sentry => Fault::sentry_limit(),
+            Self::Bucket => Fault::slow_down(),
+            Self::SecretsManager | Self::EventBridge => Fault::throttling(),
         }
     }
 

@@ -10,7 +10,7 @@ use key_lifecycle::{
 use rotation::Mark;
 
 use super::process::{Lost, Process};
-use super::world::{Key, KeyNumber, Known, Secret, World};
+use super::world::{Key, KeyNumber, Known, Secret, World, held};
 
 /// More records in a row than any life has.
 const MOST_ROUNDS: usize = 12;
@@ -153,16 +153,10 @@ impl Run<'_> {
 
     /// Which labels hold a key, by the list of secrets and by what was looked at since.
     fn held(&self, key: KeyNumber) -> Held {
-        let mut held = Held::default();
-        for secret in &self.secrets {
-            let by_this_one = secret.holds(key);
-            held.current |= by_this_one.current;
-            held.pending |= by_this_one.pending;
-        }
+        let mut held = held(&self.secrets, key);
         let value = Value::Key(self.keys[key].id.clone());
         for version in self.seen.iter().flat_map(|secret| &secret.versions).filter(|version| version.value == value) {
-            held.current |= version.labels.current;
-            held.pending |= version.labels.pending;
+            held |= Held { current: version.labels.current, pending: version.labels.pending };
         }
         held
     }

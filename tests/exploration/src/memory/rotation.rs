@@ -274,9 +274,8 @@ impl StepWorld for Invocation<'_> {
             }
             Effect::Promote => {
                 if !self.seen_active {
-                    process.world(|world| {
-                        world.broken(&process.name, "a key is promoted that was not seen to be enabled")
-                    });
+                    let what = "a key is promoted that was not seen to be enabled";
+                    process.world(|world| world.broken(&process.name, what));
                 }
                 let from = self.seen.current;
                 let moved =

@@ -106,6 +106,13 @@ impl Secret {
     }
 }
 
+/// Under which labels any of these secrets holds a key.
+pub(super) fn held(secrets: &[Secret], key: KeyNumber) -> key_lifecycle::Held {
+    let mut held = key_lifecycle::Held::default();
+    secrets.iter().for_each(|secret| held |= secret.holds(key));
+    held
+}
+
 /// What retirement remembers of a key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
@@ -239,15 +246,9 @@ impl World {
         self.secrets[secret].versions[version?].value
     }
 
-    /// Whether some secret holds a key as current, and whether some holds it as pending.
+    /// Under which labels any secret holds a key.
     pub(super) fn held(&self, key: KeyNumber) -> key_lifecycle::Held {
-        let mut held = key_lifecycle::Held::default();
-        for secret in &self.secrets {
-            let by_this_one = secret.holds(key);
-            held.current |= by_this_one.current;
-            held.pending |= by_this_one.pending;
-        }
-        held
+        held(&self.secrets, key)
     }
 
     /// Begins a rotation, or takes up the one that is under way: its version.

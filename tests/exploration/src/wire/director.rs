@@ -10,9 +10,6 @@ use crate::schedule::{Fault, Planned};
 /// Later than the deadline of an invocation that meets it.
 const TOO_LATE: Duration = Duration::from_millis(2_500);
 
-/// A reset in the past: the window of the limit is over already, and nobody has to wait.
-const OVER: &str = "1767225600";
-
 type Then = Box<dyn FnOnce() + Send>;
 type Kill = Box<dyn Fn() + Send + Sync>;
 type Look = Box<dyn Fn() + Send>;
@@ -136,24 +133,10 @@ impl Service {
     }
 
     fn too_many(self) -> fault::Fault {
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let (status, headers, body) = match self {
-            Self::Sentry => (
-                429,
-                vec![header("content-type", "text/html"), header("x-sentry-rate-limit-reset", OVER)],
-                "\"You are attempting to use this endpoint too frequently\"",
-            ),
-            Self::S3 => (
-                503,
-                vec![header("content-type", "application/xml")],
-                "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
-            ),
-            Self::OfJson => (
-                400,
-                vec![header("x-amzn-errortype", "ThrottlingException")],
-                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
-            ),
-        };
-        fault::Fault::Answer(status, headers, body.to_owned())
+        match self {
+            Self::Sentry => fault::Fault::sentry_limit(),
+            Self::S3 => fault::Fault::slow_down(),
+            Self::OfJson => fault::Fault::throttling(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use integration_tests::{AT_ONCE, Binary, Retirement, Stage, binary};
+use integration_tests::{AT_ONCE, Binary, Retirement, Stage, binary, key_id_in};
 use serde_json::{Value, json};
 use testkit::lambda;
 use testkit::secrets_manager::rotation;
@@ -16,7 +16,7 @@ use super::settle;
 use crate::schedule::{Actor, Fault, Planned, Schedule, Stage as Together};
 
 /// More than an invocation without a fault needs.
-const TIME: Duration = Duration::from_secs(60);
+pub(super) const TIME: Duration = Duration::from_secs(60);
 
 /// For one whose call is answered too late, or not at all: somewhat less than the client waits.
 const LITTLE_TIME: Duration = Duration::from_secs(2);
@@ -187,7 +187,8 @@ impl Scene {
         self.director.look_at_every_call(move || {
             let keys = sentry.keys("acme", "storefront");
             for secret in &secrets {
-                let Some(id) = key_id(store.value_at(secret, "AWSCURRENT")) else { continue };
+                let document = store.value_at(secret, "AWSCURRENT");
+                let Some(id) = document.as_deref().and_then(key_id_in) else { continue };
                 let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
                 let truth = notes.keys.get(&id).cloned().unwrap_or_default();
                 let is_active = keys.iter().any(|key| key.id == id && key.is_active);
@@ -202,7 +203,7 @@ impl Scene {
 
     /// The key that a secret holds under a label.
     pub(super) fn key_at(&self, secret: &str, label: &str) -> Option<String> {
-        key_id(self.stage.store.value_at(secret, label))
+        key_id_in(&self.stage.store.value_at(secret, label)?)
     }
 
     fn play(self: &Arc<Self>, together: &Together) {
@@ -390,11 +391,4 @@ fn time(faults: &[Planned]) -> Duration {
 /// The mark at the end of a label, or nothing.
 pub(super) fn mark(label: &str) -> String {
     ::rotation::Mark::in_label(label).map(|mark| mark.to_string()).unwrap_or_default()
-}
-
-/// The key id in a document.
-fn key_id(document: Option<String>) -> Option<String> {
-    let document: Value = serde_json::from_str(&document?).ok()?;
-    let (_, rest) = document.get("dsn")?.as_str()?.split_once("://")?;
-    Some(rest.split_once('@')?.0.to_owned())
 }

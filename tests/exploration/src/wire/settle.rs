@@ -1,23 +1,18 @@
 //! What must have come of everything once nothing goes wrong any more.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
-use key_lifecycle::{Entry, check_chain};
 use serde_json::{Value, json};
 
 use super::functions::Name;
-use super::scene::{Scene, mark};
+use super::scene::{Scene, TIME, mark};
 
 /// How many attempts without a fault complete a rotation that is under way, unless a person stands in its way.
 const ATTEMPTS: usize = 2;
 
 /// How many runs without a fault it takes until every superseded key is dead.
 const RUNS: usize = 4;
-
-const TIME: Duration = Duration::from_secs(60);
 
 /// Lets everything end without a fault, and looks at what came of it.
 pub(super) fn settle(scene: &Arc<Scene>) {
@@ -121,28 +116,7 @@ fn check(scene: &Arc<Scene>) {
             scene.broken("in the end a superseded key of the system's is still enabled");
         }
     }
-    check_chains(scene);
-}
-
-fn check_chains(scene: &Arc<Scene>) {
-    let bucket = &scene.retirement.bucket;
-    let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
-    for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
-        if let Some((folder, number)) = name.rsplit_once('/')
-            && let Some(number) = number.strip_suffix(".json").and_then(|number| number.parse().ok())
-            && let Some(bytes) = bucket.object(&name)
-        {
-            chains.entry(folder.to_owned()).or_default().push((number, bytes));
-        }
-    }
-    for (folder, records) in chains {
-        let first: Value =
-            records.first().and_then(|(_, bytes)| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let text = |name: &str| first.get(name).and_then(Value::as_str).unwrap_or_default();
-        let entries: Vec<Entry<'_>> =
-            records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
-        if let Err(broken) = check_chain(text("secret_arn"), text("key_id"), &entries) {
-            scene.broken(&format!("{folder}: {broken}"));
-        }
+    if let Err(broken) = scene.retirement.check_chains() {
+        scene.broken(&broken);
     }
 }
