@@ -11,6 +11,8 @@ mod bodies;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod deadline;
 #[cfg(test)]
 mod fixtures;
