@@ -49,6 +49,20 @@ quietly() {
 functions=()
 for folder in functions/*/; do functions+=(--package "$(basename "$folder")"); done
 
+# Copies the tree to where changes are tried out, always the same place: what was built there once is warm the next time.
+# Only files that differ are written: by their times cargo knows what it has built.
+# usage: copy_tree FOLDER
+copy_tree() {
+  local copy=$1 files file
+  mkdir -p "$copy"
+  files=$(git ls-files --cached --others --exclude-standard | sort)
+  comm -13 <(printf '%s\n' "$files") <(cd "$copy" && find . -type f -printf '%P\n' | sort) |
+    (cd "$copy" && xargs --delimiter='\n' --no-run-if-empty rm)
+  while read -r file; do
+    cmp --silent "$file" "$copy/$file" || install -D --mode=644 "$file" "$copy/$file"
+  done <<<"$files"
+}
+
 # Where environments and tools are kept between runs.
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/sentry-key-rotation
 

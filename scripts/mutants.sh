@@ -17,17 +17,11 @@ if [ $# -ge 2 ]; then
   name=part-${2/\//-of-}
 fi
 
-# The changes are made in a copy, always at the same place: what was built there once is warm the next time. Only files that
-# differ are written: by their times cargo knows what it has built.
 copy=$cache_folder/mutants/copy
 export CARGO_TARGET_DIR=$cache_folder/mutants/target
 results=$PWD/target/mutants
-mkdir -p "$copy" "$results"
-files=$(git ls-files --cached --others --exclude-standard | sort)
-comm -13 <(printf '%s\n' "$files") <(cd "$copy" && find . -type f -printf '%P\n' | sort) | (cd "$copy" && xargs --delimiter='\n' --no-run-if-empty rm)
-while read -r file; do
-  cmp --silent "$file" "$copy/$file" || install -D --mode=644 "$file" "$copy/$file"
-done <<<"$files"
+mkdir -p "$results"
+copy_tree "$copy"
 
 accepted=$PWD/.cargo/mutants-accepted.txt
 failed=0

@@ -2,8 +2,8 @@
 //! move is next and what goes wrong with it.
 //!
 //! What gathers facts and carries effects out is written here once more, call by call as the functions do it; what is
-//! decided about them is the shipped code: [`rotation::run()`] with its `decide`, [`key_lifecycle::judge`], the ledger's
-//! records and what they add up to.
+//! decided about them is the shipped code: [`rotation::run`](::rotation::run()) with its `decide`,
+//! [`key_lifecycle::judge`], the ledger's records and what they add up to.
 
 #![expect(clippy::indexing_slicing, reason = "a model whose numbers are its own: one that is wrong shall be loud")]
 

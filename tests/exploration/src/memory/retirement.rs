@@ -468,14 +468,13 @@ impl Run<'_> {
         let key = case.key;
         let proven = case.facts.history.proven.map(|proven| proven.grade);
         if proven < Some(Grade::Question) {
-            let dead = self.process.read("POST question", move |world| world.keys[key].object != KeyObject::Active);
+            let dead = self.process.read("POST question", move |world| world.is_said_dead(key));
             if dead.await? {
                 self.record(case, Kind::Proven, Draft { grade: Some(Grade::Question), ..Draft::default() }).await?;
             }
         }
         if case.facts.history.proven.map(|proven| proven.grade) < Some(Grade::Ingestion) {
-            let refused =
-                self.process.read("POST envelope", move |world| world.keys[key].object != KeyObject::Active).await?;
+            let refused = self.process.read("POST envelope", move |world| world.is_said_dead(key)).await?;
             case.accepted = !refused;
             if refused {
                 let attempt = case.facts.history.refusals + 1;
@@ -511,6 +510,13 @@ impl Run<'_> {
 
 /// What the calls of retirement do.
 impl World {
+    /// Whether a key is refused, and so said to be dead.
+    fn is_said_dead(&mut self, key: KeyNumber) -> bool {
+        let dead = self.keys[key].object != KeyObject::Active;
+        self.keys[key].truth.said_dead |= dead;
+        dead
+    }
+
     fn switch(&mut self, process: usize, who: &str, key: KeyNumber, wanted: KeyObject) -> bool {
         if self.keys[key].object == KeyObject::Gone {
             return false;
@@ -523,6 +529,7 @@ impl World {
         } else if self.keys[key].object == KeyObject::Active {
             self.may_end(process, who, key, Kind::Disabling);
             self.counts.disabled += 1;
+            self.keys[key].truth.disabled_at = Some(self.micros());
         }
         self.tell(|| format!("  key {key} is {wanted} now"));
         self.keys[key].object = wanted;
@@ -548,6 +555,7 @@ impl World {
         let truth = &mut self.keys[key].truth;
         truth.moved_back &= kind != Kind::Current;
         truth.unrecorded &= kind != Kind::Current;
+        truth.reinstated = kind == Kind::Reinstated || truth.reinstated && kind != Kind::Current;
         truth.intent = match kind {
             Kind::Disabling | Kind::Deleting => Some(kind),
             // What another run sees meanwhile does not stop one that is about to disable the key.

@@ -120,8 +120,26 @@ impl World {
         if !truth.moved_back && truth.last_current.is_some_and(|at| self.micros() < at.saturating_add(grace)) {
             self.broken(who, "a key is disabled in its grace");
         }
-        if intent == Kind::Deleting && !self.terms.delete {
+        if truth.reinstated && intent == Kind::Disabling {
+            self.broken(who, "a key that a person enabled again is disabled without a new decision");
+        }
+        if intent == Kind::Deleting {
+            self.may_delete(who, key);
+        }
+    }
+
+    /// Looks at a key that the system is about to delete.
+    fn may_delete(&mut self, who: &str, key: KeyNumber) {
+        let truth = self.keys[key].truth.clone();
+        if !self.terms.delete {
             self.broken(who, "a key is deleted, though nobody asked for deletion");
+        }
+        if !truth.said_dead {
+            self.broken(who, "a key is deleted without proof that it is dead");
+        }
+        let quarantine = i64::try_from(self.terms.quarantine.as_micros()).unwrap_or(i64::MAX);
+        if truth.disabled_at.is_some_and(|at| self.micros() < at.saturating_add(quarantine)) {
+            self.broken(who, "a key is deleted in its quarantine");
         }
     }
 

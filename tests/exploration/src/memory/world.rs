@@ -62,6 +62,12 @@ pub(super) struct Truth {
     pub(super) last_current: Option<i64>,
     /// What is on record as about to be done to it.
     pub(super) intent: Option<key_lifecycle::Kind>,
+    /// It is on record that somebody enabled it again, and nothing that clears that.
+    pub(super) reinstated: bool,
+    /// When the system last disabled it, in microseconds.
+    pub(super) disabled_at: Option<i64>,
+    /// Sentry or ingestion said to the system that it is dead.
+    pub(super) said_dead: bool,
 }
 
 /// A version of a secret.
