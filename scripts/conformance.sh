@@ -3,18 +3,20 @@
 # other tests. Needs Rust, Python 3.8, PostgreSQL 15 or newer, Redis and a C compiler with the
 # headers of libxmlsec1; the first run installs Sentry from PyPI (about 6 minutes, 1 GB), later runs take about 3 minutes.
 # Only facts whose name contains FILTER are asked for, if one is given.
-# usage: scripts/conformance.sh [--stand-in-only] [--install] [FILTER]
+# usage: scripts/conformance.sh [--stand-in-only] [--install] [--prepare] [FILTER]
 #   --stand-in-only  no real server, and nothing but Rust is needed
 #   --install        as root on Debian: installs what is missing; without it the script says what to install
+#   --prepare        only what later runs find: Sentry, and a database with its tables
 #   UPDATE=1         in the environment: writes docs/conformance.md anew instead of comparing it
 . "$(dirname "$0")/lib.sh"
 
-stand_in_only=no install=no filter=()
+stand_in_only=no install=no prepare=no filter=()
 for argument in "$@"; do
   case $argument in
     --stand-in-only) stand_in_only=yes ;;
     --install) install=yes ;;
-    -*) printf 'usage: scripts/conformance.sh [--stand-in-only] [--install] [FILTER]\n' >&2; exit 2 ;;
+    --prepare) prepare=yes ;;
+    -*) printf 'usage: scripts/conformance.sh [--stand-in-only] [--install] [--prepare] [FILTER]\n' >&2; exit 2 ;;
     *) filter=("$argument") ;;
   esac
 done
@@ -187,8 +189,10 @@ exec 9>"$cache_folder/conformance.lock"
 flock -n 9 || { echo "Another run is under way; this one waits for it."; flock 9; }
 install_sentry
 
-say "2/4 Building the suite"
-build
+if [ "$prepare" = no ]; then
+  say "2/4 Building the suite"
+  build
+fi
 
 say "3/4 Starting Sentry 23.7.1"
 trap end_everything EXIT
@@ -207,6 +211,10 @@ redis-server --bind 127.0.0.1 --port "$CONFORMANCE_REDIS_PORT" --save "" --appen
 redis=$!
 # In a shell of its own, so that it leaves the trap alone.
 (make_database)
+if [ "$prepare" = yes ]; then
+  say "Sentry 23.7.1 is installed and its tables are made. Next: scripts/conformance.sh"
+  exit 0
+fi
 start_servers
 
 say "4/4 Every fact against the real server and the stand-in"

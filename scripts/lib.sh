@@ -73,7 +73,7 @@ use_cargo_tool() {
   root=$cache_folder/$name-$version
   if [ ! -x "$root/bin/$name" ]; then
     quietly "Building $name $version, about $3, once" \
-      cargo install --locked --root "$root" --target-dir "$root/target" "$name@$version"
+      cargo install --locked --debug --root "$root" --target-dir "$root/target" "$name@$version"
     rm -rf "$root/target"
   fi
   PATH=$root/bin:$PATH

@@ -13,7 +13,11 @@ impl Scene {
         self.tell(format!("a person: {act:?}"));
         let sentry = &self.stage.sentry;
         match act {
-            Act::Abandon { secret } => self.abandon(&self.secret(secret)),
+            Act::Abandon { secret } => {
+                let secret = self.secret(secret);
+                self.abandon(&secret);
+                self.notes().ended_in.insert(secret);
+            }
             Act::RollBack { secret } => self.roll_back(&self.secret(secret)),
             Act::Disable { key } => {
                 let key = self.touch(key);

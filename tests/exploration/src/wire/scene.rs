@@ -56,6 +56,8 @@ pub(super) struct Truth {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) keys: BTreeMap<String, Truth>,
+    /// The secrets in which a person ended a rotation.
+    pub(super) ended_in: BTreeSet<String>,
     pub(super) wrong: BTreeSet<String>,
     pub(super) story: Vec<String>,
 }

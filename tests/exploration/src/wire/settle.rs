@@ -31,6 +31,7 @@ pub(super) fn settle(scene: &Arc<Scene>) {
     }
     retire(scene);
     for secret in &scene.secrets {
+        clear_what_came_back(scene, secret);
         if !rotate(scene, secret, 1) {
             scene.broken("a new rotation without a fault does not complete");
         }
@@ -47,6 +48,21 @@ fn rotate(scene: &Arc<Scene>, secret: &str, attempts: usize) -> bool {
     scene.ends(&function, format!("rotation: completed {completed}"));
     scene.note_new_keys(&before, false);
     completed
+}
+
+/// A rotation that a person ended while its createSecret was at work comes back: to store a value sets the label anew. Secrets
+/// Manager begins no other until a person takes it off (`docs/troubleshooting.md`).
+fn clear_what_came_back(scene: &Scene, secret: &str) {
+    let store = &scene.stage.store;
+    let pending = store.version_at(secret, "AWSPENDING");
+    if pending.is_none() || pending == store.version_at(secret, "AWSCURRENT") {
+        return;
+    }
+    if !scene.notes().ended_in.contains(secret) {
+        scene.broken("a rotation that is over leaves AWSPENDING behind, and no person ended it");
+    }
+    scene.tell("a person takes AWSPENDING off what came back".to_owned());
+    scene.abandon(secret);
 }
 
 /// Whether a person, or an earlier rotation that was ended and came back, stands in a rotation's way.
