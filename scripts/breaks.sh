@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Breaks the product on purpose, in one way after the other (tests/breaks/*.patch), and sees whether the exploration notices:
-# each patch says what it breaks and what must notice it. A break that goes unnoticed fails this script.
+# Breaks the product on purpose, in one way after the other (tests/breaks/*.patch), and sees whether that is noticed: each
+# patch says what it breaks, and which exploration or which tests must notice it. A break that goes unnoticed fails this script.
 # All of them take about 25 minutes on two cores.
 # usage: scripts/breaks.sh [NAME...]
 . "$(dirname "$0")/lib.sh"
@@ -21,40 +21,59 @@ for name in "$@"; do
 done
 
 output=$(mktemp)
-# usage: explore WORD...   what the exploration says of the copy; whether all is well
-explore() { "$CARGO_TARGET_DIR/debug/explore" "$@" >/dev/null 2>"$output"; }
+# Builds what a check needs, and runs it on the copy. Its exit code: 0 all is well, 1 something is broken, 2 it did not run.
+# usage: run_check explore|cargo WORD...
+run_check() {
+  local code=0
+  if [ "$1" = explore ]; then
+    (quietly "the exploration" cargo build --locked --package exploration) || return 2
+    "$CARGO_TARGET_DIR/debug/explore" "${@:2}" >/dev/null 2>"$output" || code=$?
+    [ "$code" -eq 0 ] || grep -q BROKEN "$output" || return 2
+  else
+    (quietly "the tests" "$@" --no-run) || return 2
+    "$@" >"$output" 2>&1 || code=$?
+    [ "$code" -eq 0 ] || grep -q "^test result: FAILED" "$output" || return 2
+  fi
+  [ "$code" -eq 0 ] || return 1
+}
+
+# usage: check "WORD..."
+check() {
+  local words
+  read -r -a words <<<"$1"
+  (cd "$copy" && run_check "${words[@]}")
+}
 
 say "The product as it is"
 copy_tree "$copy"
-(cd "$copy" && quietly "the exploration" cargo build --locked --package exploration)
-for check in "memory 1 40000" "libraries 1 120"; do
-  read -r -a words <<<"$check"
-  if ! explore "${words[@]}"; then
-    grep BROKEN "$output" >&2 || tail -n 5 "$output" >&2
-    printf '\nFailed: the product is broken before anything was broken on purpose.\n' >&2
+for name in "$@"; do sed -n 's/^Noticed by: //p' "$patches/$name.patch"; done | sort -u >"$output.checks"
+while read -r words; do
+  if ! check "$words" </dev/null; then
+    grep -E 'BROKEN|^test .* FAILED' "$output" >&2 || tail -n 20 "$output" >&2
+    printf '\nFailed: %s, before anything was broken on purpose.\n' "$words" >&2
     exit 1
   fi
-  printf '  explore %s: whole\n' "$check"
-done
+  printf '  %s: whole\n' "$words"
+done <"$output.checks"
 
 unnoticed=()
 for name in "$@"; do
   patch=$patches/$name.patch
   say "$name: $(head -n 1 "$patch")"
-  read -r -a words <<<"$(sed -n 's/^Noticed by: //p' "$patch")"
+  words=$(sed -n 's/^Noticed by: //p' "$patch")
   copy_tree "$copy"
   (cd "$copy" && git apply "$patch")
-  (cd "$copy" && quietly "the exploration" cargo build --locked --package exploration)
   code=0
-  explore "${words[@]}" || code=$?
-  if [ "$code" -eq 1 ] && grep -q BROKEN "$output"; then
-    grep BROKEN "$output" | cut -c 1-160
+  check "$words" || code=$?
+  if [ "$code" -eq 1 ]; then
+    grep -E 'BROKEN|^test .* FAILED' "$output" | cut -c 1-160 | head -n 5
   else
-    printf '  explore %s noticed nothing (code %s)\n' "${words[*]}" "$code"
+    [ "$code" -eq 0 ] || tail -n 20 "$output" >&2
+    printf '  %s noticed nothing (code %s)\n' "$words" "$code"
     unnoticed+=("$name")
   fi
 done
-rm -f "$output"
+rm -f "$output" "$output.checks"
 
 [ ${#unnoticed[@]} -eq 0 ] || { printf '\nNobody noticed: %s\n' "${unnoticed[*]}" >&2; exit 1; }
 say "Each of $# breaks was noticed. Next: docs/reliability.md says what else was tried."

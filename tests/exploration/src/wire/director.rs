@@ -1,6 +1,6 @@
 //! Who decides what goes wrong with which call, over all servers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use testkit::fault;
@@ -28,6 +28,8 @@ struct State {
     /// Whoever acts while another one waits is above it.
     acting: Vec<Acting>,
     waiting: Option<Then>,
+    /// Whether the others act now.
+    others_act: bool,
     met: usize,
 }
 
@@ -35,6 +37,7 @@ struct State {
 #[derive(Default)]
 pub(super) struct Director {
     state: Mutex<State>,
+    others_done: Condvar,
     /// Looks at what must hold at every instant.
     look: Mutex<Option<Look>>,
 }
@@ -83,6 +86,12 @@ impl Director {
         }
     }
 
+    /// Waits until the others have acted, whom a call of the first one let in: its own time may be over before.
+    pub(super) fn wait_for_the_others(&self) {
+        let act = |state: &mut State| state.waiting.is_some() || state.others_act;
+        drop(self.others_done.wait_while(self.lock(), act).unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// How many faults were met.
     pub(super) fn met(&self) -> usize {
         self.lock().met
@@ -109,10 +118,23 @@ impl fault::Director for At {
     }
 
     fn meanwhile(&self) {
-        let then = self.director.lock().waiting.take();
-        if let Some(then) = then {
-            then();
-        }
+        let mut state = self.director.lock();
+        let Some(then) = state.waiting.take() else { return };
+        state.others_act = true;
+        drop(state);
+        let over = Over(&self.director);
+        then();
+        drop(over);
+    }
+}
+
+/// Says that the others have acted, also where one of them panics.
+struct Over<'a>(&'a Director);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.lock().others_act = false;
+        self.0.others_done.notify_all();
     }
 }
 

@@ -283,35 +283,32 @@ impl Scene {
     }
 
     fn act(self: &Arc<Self>, actor: &Actor, then: Option<(usize, Box<dyn FnOnce() + Send>)>) {
-        match actor {
-            Actor::Rotation { secret, faults } => {
-                let function = self.begins(Name::Rotate, faults, then);
-                let secret = self.secrets.get(secret % self.secrets.len()).cloned().unwrap_or_default();
-                let completed = self.attempt(&function, &secret, time(faults));
-                self.ends(&function, format!("rotation, {faults:?}: completed {completed}"));
-            }
-            Actor::Retirement { faults } => {
-                let function = self.begins(Name::Retire, faults, then);
-                let ended = self.invoke(&function, &json!({}), time(faults));
-                self.ends(&function, format!("retirement, {faults:?}: {ended:?}"));
-            }
-            Actor::Audit { faults } => {
-                let function = self.begins(Name::Audit, faults, then);
-                let ended = self.invoke(&function, &json!({}), time(faults));
-                self.ends(&function, format!("audit, {faults:?}: {ended:?}"));
-            }
-            Actor::Person(act) => {
-                self.act_by_hand(*act);
+        let is_first = then.is_some();
+        let (name, faults) = match actor {
+            Actor::Rotation { faults, .. } => (Name::Rotate, faults),
+            Actor::Retirement { faults } => (Name::Retire, faults),
+            Actor::Audit { faults } => (Name::Audit, faults),
+            Actor::Person(_) | Actor::Hours(_) => {
+                if let Actor::Person(act) = actor {
+                    self.act_by_hand(*act);
+                }
                 if let Some((_, then)) = then {
                     then();
                 }
+                return;
             }
-            Actor::Hours(_) => {
-                if let Some((_, then)) = then {
-                    then();
-                }
-            }
+        };
+        let function = self.begins(name, faults, then);
+        let story = if let Actor::Rotation { secret, .. } = actor {
+            let secret = self.secrets.get(secret % self.secrets.len()).cloned().unwrap_or_default();
+            format!("rotation, {faults:?}: completed {}", self.attempt(&function, &secret, time(faults)))
+        } else {
+            format!("{name:?}, {faults:?}: {:?}", self.invoke(&function, &json!({}), time(faults)))
+        };
+        if is_first {
+            self.director.wait_for_the_others();
         }
+        self.ends(&function, story);
     }
 
     /// A function of its own for whoever acts: one may act while another waits.
