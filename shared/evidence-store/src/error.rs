@@ -190,9 +190,10 @@ impl fmt::Display for Error {
             Kind::File => "could not read or write the file on this machine",
         })?;
         match (self.kind, self.lacks) {
+            (_, Some(lacks)) if lacks.strip_prefix("s3:") == Some(self.action) => {}
             (_, Some(lacks)) => write!(f, " for want of {lacks}")?,
             // S3 does not tell the two apart for whoever may not list.
-            (Kind::Denied, None) if self.action == "GetObject" => {
+            (Kind::Denied, None) if self.action == "GetObject" && self.is("AccessDenied") => {
                 f.write_str(", or is not there and s3:ListBucket is not allowed")?;
             }
             (_, None) => {}

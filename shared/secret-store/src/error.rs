@@ -204,7 +204,6 @@ mod tests {
 
     #[test]
     fn of_a_message_only_is_taken_which_known_permission_it_names() {
-        let missing = |action, code, message| lacks(action, Some(code), Some(message));
         let denied = "AccessDeniedException";
         let user = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: ";
         for (action, code, message, expected) in [
@@ -218,9 +217,9 @@ mod tests {
         ] {
             let message =
                 if message.contains(" on resource") { format!("{user}{message}") } else { message.to_owned() };
-            assert_eq!(missing(action, code, &message), expected, "{message}");
+            assert_eq!(lacks(action, Some(code), Some(&message)), expected, "{message}");
         }
-        assert_eq!(missing("RotateSecret", denied, "lambda:InvokeFunction"), None);
+        assert_eq!(lacks("RotateSecret", Some(denied), Some("lambda:InvokeFunction")), None);
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Played {
         match invocation {
             Invocation::Reply(reply) => self.replies.push(reply),
             Invocation::Failed { error_type, error_message } => self.failures.push((error_type, error_message)),
-            other => self.failures.push(("no answer".to_owned(), format!("{other:?}"))),
+            no_answer @ (Invocation::InitFailed { .. } | Invocation::Exited(_) | Invocation::TimedOut) => {
+                self.failures.push(("no answer".to_owned(), format!("{no_answer:?}")));
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ fn prepare(deployment: &Deployment) {
 }
 
 fn play(deployment: &Deployment) -> Played {
+    if unfinished(deployment).is_empty() {
+        return Played::default();
+    }
     let (store, secret) = (&deployment.stage.store, &deployment.stage.secret);
     let token = store.version_at(secret, "AWSPENDING").unwrap_or_else(|| store.begin_rotation(secret).unwrap());
     let lambda = deployment.lambda(FUNCTION);

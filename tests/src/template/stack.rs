@@ -98,15 +98,9 @@ impl Stack {
     pub fn policy_of(&self, function: &str) -> Result<Policy, Unresolved> {
         let role = self.role_of(function)?;
         let unreadable = |error: &dyn std::fmt::Display| Unresolved::new(format!("{role}: {error}"));
-        let unread = ["ManagedPolicyArns", "PermissionsBoundary"];
-        if let Some(name) = unread.iter().find(|name| matches!(self.property(&role, name), Ok(Some(_)) | Err(_))) {
-            return Err(unreadable(&format!("{name} is not known")));
-        }
-        let policies = self.property(&role, "Policies")?.unwrap_or_default();
         let mut all = Policy::default();
-        for policy in policies.as_array().into_iter().flatten() {
-            let document = policy.get("PolicyDocument").unwrap_or(&Value::Null);
-            all = all.and(Policy::read(document).map_err(|error| unreadable(&error))?);
+        for document in self.documents_of(function)? {
+            all = all.and(Policy::read(&document).map_err(|error| unreadable(&error))?);
         }
         let arn = self.attribute(&role, "Arn")?;
         let resources = self.section("Resources").iter();
@@ -115,6 +109,21 @@ impl Stack {
             all = all.and(Policy::read_about(&document, &arn).map_err(|error| unreadable(&error))?);
         }
         Ok(all)
+    }
+
+    /// The documents of the policies of a function's role, resolved.
+    ///
+    /// # Errors
+    /// What of them cannot be resolved, or is granted by other means.
+    pub fn documents_of(&self, function: &str) -> Result<Vec<Value>, Unresolved> {
+        let role = self.role_of(function)?;
+        let unread = ["ManagedPolicyArns", "PermissionsBoundary"];
+        if let Some(name) = unread.iter().find(|name| matches!(self.property(&role, name), Ok(Some(_)) | Err(_))) {
+            return Err(Unresolved::new(format!("{role}: {name} is not known")));
+        }
+        let policies = self.property(&role, "Policies")?.unwrap_or_default();
+        let policies = policies.as_array().into_iter().flatten();
+        Ok(policies.map(|policy| policy.get("PolicyDocument").cloned().unwrap_or_default()).collect())
     }
 
     /// The logical id of a function's role.

@@ -16,7 +16,7 @@ mod pattern;
 mod policy;
 mod question;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use caller::{Access, Denial};
 pub use policy::{Grant, Policy, Unreadable, Verdict};

@@ -4,10 +4,21 @@ use serde_json::{Value, json};
 
 use super::pattern::{fits, fits_action, fits_resource};
 use super::{Access, Policy, Question, Verdict};
+use crate::http::Request;
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:acme/web-AbCdEf";
 
-fn policy(statements: &Value) -> Policy {
+/// A request that is signed with this access key, as the stand-ins see it.
+pub(crate) fn signed(key: &str) -> Request {
+    let mut headers = http::HeaderMap::new();
+    let scope = "20260101/us-east-1/secretsmanager/aws4_request";
+    let signature = format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host, Signature=0");
+    headers.insert("authorization", signature.parse().unwrap());
+    let (path, body) = ("/".to_owned(), bytes::Bytes::new());
+    Request { method: http::Method::POST, path, query: Vec::new(), headers, body }
+}
+
+pub(crate) fn policy(statements: &Value) -> Policy {
     Policy::read(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap()
 }
 
@@ -234,24 +245,10 @@ fn a_role_is_known_by_its_access_key_and_whoever_has_none_is_not_limited() {
         policy(&json!([
         {"Sid": "Get", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}])),
     );
-    let request = |key: &str| {
-        let mut headers = http::HeaderMap::new();
-        let signature = format!(
-            "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/secretsmanager/aws4_request, SignedHeaders=host"
-        );
-        headers.insert("authorization", signature.parse().unwrap());
-        crate::http::Request {
-            method: http::Method::POST,
-            path: "/".to_owned(),
-            query: Vec::new(),
-            headers,
-            body: bytes::Bytes::new(),
-        }
-    };
     let describe = || Question::new("secretsmanager:DescribeSecret", SECRET);
-    assert_eq!(access.ask(&request(&key), asked()), Ok(()));
-    assert_eq!(access.ask(&request("ASIATESTKITTESTKIT00"), describe()), Ok(()));
-    let denial = access.ask(&request(&key), describe()).unwrap_err();
+    assert_eq!(access.ask(&signed(&key), asked()), Ok(()));
+    assert_eq!(access.ask(&signed("ASIATESTKITTESTKIT00"), describe()), Ok(()));
+    let denial = access.ask(&signed(&key), describe()).unwrap_err();
     assert_eq!(
         denial.message(""),
         format!(
@@ -263,5 +260,5 @@ fn a_role_is_known_by_its_access_key_and_whoever_has_none_is_not_limited() {
     assert_eq!(access.used(&key).len(), 1);
     assert_eq!(access.refused(&key), [describe()]);
     access.set_policy(&key, Policy::default());
-    assert!(access.ask(&request(&key), asked()).is_err());
+    assert!(access.ask(&signed(&key), asked()).is_err());
 }
