@@ -27,7 +27,9 @@ pub enum Kind {
     File,
 }
 
-/// A call that failed. It holds the action, what it asked for, AWS's error code and the request id; never a message or a
+/// A call that failed.
+///
+/// It holds the action, what it asked for, AWS's error code and the request id; never a message or a
 /// body: the SDK's own error prints the raw answer.
 pub struct Error {
     action: &'static str,

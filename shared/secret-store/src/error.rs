@@ -24,8 +24,10 @@ pub enum Kind {
     Rejected,
 }
 
-/// A call that failed. It holds the action, the secret that it asked for, AWS's error code and the request id; never a
-/// message, a body or a value: the SDK's own error prints the raw answer, which may hold the secret.
+/// A call that failed.
+///
+/// It holds the action, the secret that it asked for, AWS's error code and the request id; never a message, a body or a
+/// value: the SDK's own error prints the raw answer, which may hold the secret.
 pub struct Error {
     action: &'static str,
     secret_id: Option<String>,

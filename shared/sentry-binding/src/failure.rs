@@ -68,7 +68,7 @@ pub fn of_store(error: secret_store::Error, role: &Role) -> Failure {
             "Rotation.StoreUnavailable",
             format!(
                 "this function may not call secretsmanager:{action}{}: its role must allow {}, and neither the secret's \
-                 resource policy nor the KMS key's policy deny it",
+                 resource policy nor the KMS key's policy may deny it",
                 error.secret_id().map(|id| format!(" on {id}")).unwrap_or_default(),
                 error.permission()
             ),

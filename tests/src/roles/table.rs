@@ -152,8 +152,8 @@ pub const FUNCTIONS: [Granted; 4] = [
                 "ManagedSecrets",
                 "secretsmanager:GetSecretValue",
                 MANAGED,
-                "which key a labelled version holds; all keys of the project are frozen without",
-                RECORD,
+                "which key a labelled version holds, where no earlier run has seen it; without it nothing is done to keys of that project",
+                LOG,
             ),
             row(
                 "ManagedSecrets",
