@@ -19,10 +19,10 @@ const MISSING: Without = Without::Fails("Rotation.ScopeMissing");
 const CASES: [Case; 6] = [
     Case { token: "rotate-client-key", scope: "project:write", without: MISSING },
     Case { token: "retire-keys", scope: "project:write", without: Without::Tells(Told::Record) },
-    Case { token: DELETION, scope: "project:admin", without: Without::Tells(Told::Record) },
     Case { token: "revoke-key", scope: "project:write", without: MISSING },
     Case { token: "audit-keys", scope: "org:read", without: Without::Tells(Told::Report) },
     Case { token: "audit-keys", scope: "project:read", without: MISSING },
+    Case { token: DELETION, scope: "project:admin", without: Without::Tells(Told::Record) },
 ];
 
 /// What the report says would show what Sentry refused to show.
@@ -37,11 +37,10 @@ fn refused_reads(deployment: &Deployment) -> Vec<String> {
 fn every_documented_scope_has_a_case() {
     let cases: Vec<(&str, &str)> = CASES.iter().map(|case| (case.token, case.scope)).collect();
     let mut scopes: Vec<(&str, &str)> = Vec::new();
-    for token in ["rotate-client-key", "retire-keys", DELETION, "revoke-key", "audit-keys"] {
+    for token in FUNCTIONS.map(|function| function.name).into_iter().chain([DELETION]) {
         scopes.extend(documented(token).into_iter().map(|scope| (token, scope)));
     }
     assert_eq!(cases, scopes);
-    assert_eq!(FUNCTIONS.len(), 4);
 }
 
 #[test]

@@ -10,7 +10,7 @@ For somebody who reviews the roles of the stack, or who sees an `AccessDenied`. 
 exactly these rows a function does its whole work; with any one of them taken away it does what the last column says, and nothing is lost or half done: the tests in
 `tests/it/least_privilege` play that on the shipped binaries, for every row. In the third column the names of parameters and of the bucket stand for their values,
 `STACK` for the name of the stack. Rows of the key are there only with `KmsKeyArn`, those of `DeletionAuthSecretArn` only with that parameter; the key serves Secrets Manager (`KeyOfTheSecrets`)
-and S3 (`KeyOfTheEvidence`) and nothing else.
+and S3 (`KeyOfTheEvidence`) and nothing else. The token in `DeletionAuthSecretArn` has the scope `project:admin`.
 
 A call that is denied is told with the action, the permission that is missing and the resource. *Fails* is a failed invocation with that code; otherwise the work goes on, and the place is named
 where it is told.

@@ -198,8 +198,7 @@ fn statements(document: &Value) -> Result<Vec<&Map<String, Value>>, Unreadable> 
     }
     let statements = document.get("Statement").ok_or_else(|| Unreadable::new("the policy has no Statement"))?;
     let statements = statements.as_array().map_or_else(|| vec![statements], |list| list.iter().collect());
-    let object = |it: &'_ Value| it.is_object();
-    if !statements.iter().all(|it| object(it)) {
+    if !statements.iter().all(|statement| statement.is_object()) {
         return Err(Unreadable::new("a statement is no object"));
     }
     Ok(statements.into_iter().filter_map(Value::as_object).collect())
