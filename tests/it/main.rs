@@ -25,6 +25,8 @@ mod key_settings;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
+mod least_privilege;
+#[cfg(test)]
 mod management_token;
 #[cfg(test)]
 mod no_leak;

@@ -8,4 +8,6 @@ mod moto;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod sdk;

@@ -7,10 +7,12 @@ pub mod bench;
 mod cases;
 pub mod demo;
 mod retirement;
+pub mod roles;
 mod stage;
+pub mod template;
 
 pub use application::{Application, Sent};
 pub use audit::{AUDIT_TIMEOUT, Audit, REVIEWED};
 pub use cases::check_all;
-pub use retirement::{AT_ONCE, BUCKET, Retirement};
+pub use retirement::{AT_ONCE, BUCKET, Retirement, check_chains};
 pub use stage::{Binary, Stage, TIMEOUT, binary, key_id_in};

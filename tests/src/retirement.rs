@@ -101,24 +101,7 @@ impl Retirement {
     /// # Errors
     /// The folder of the first chain that is not whole, and what is wrong with it.
     pub fn check_chains(&self) -> Result<(), String> {
-        let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
-        for name in self.bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
-            let stray = || format!("{name} is no record");
-            let (folder, number) = name.rsplit_once('/').ok_or_else(stray)?;
-            let number = number.strip_suffix(".json").and_then(|number| number.parse().ok()).ok_or_else(stray)?;
-            let bytes = self.bucket.object(&name).ok_or_else(stray)?;
-            chains.entry(folder.to_owned()).or_default().push((number, bytes));
-        }
-        for (folder, records) in chains {
-            let bytes = records.first().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
-            let first: Value = serde_json::from_slice(bytes).map_err(|error| format!("{folder}: {error}"))?;
-            let text = |member: &str| first.get(member).and_then(Value::as_str).unwrap_or_default();
-            let entries: Vec<Entry<'_>> =
-                records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
-            check_chain(text("secret_arn"), text("key_id"), &entries)
-                .map_err(|broken| format!("{folder}: {broken}"))?;
-        }
-        Ok(())
+        check_chains(&self.bucket)
     }
 
     /// The event that revokes a key of the stage's secret.
@@ -134,4 +117,28 @@ impl Retirement {
             lambda.invoke(&event, TIMEOUT).into_step_result()
         }));
     }
+}
+
+/// Checks the chain of every key, and that no two records follow the same one.
+///
+/// # Errors
+/// The folder of the first chain that is not whole, and what is wrong with it.
+pub fn check_chains(bucket: &S3) -> Result<(), String> {
+    let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
+    for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
+        let stray = || format!("{name} is no record");
+        let (folder, number) = name.rsplit_once('/').ok_or_else(stray)?;
+        let number = number.strip_suffix(".json").and_then(|number| number.parse().ok()).ok_or_else(stray)?;
+        let bytes = bucket.object(&name).ok_or_else(stray)?;
+        chains.entry(folder.to_owned()).or_default().push((number, bytes));
+    }
+    for (folder, records) in chains {
+        let bytes = records.first().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        let first: Value = serde_json::from_slice(bytes).map_err(|error| format!("{folder}: {error}"))?;
+        let text = |member: &str| first.get(member).and_then(Value::as_str).unwrap_or_default();
+        let entries: Vec<Entry<'_>> =
+            records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
+        check_chain(text("secret_arn"), text("key_id"), &entries).map_err(|broken| format!("{folder}: {broken}"))?;
+    }
+    Ok(())
 }

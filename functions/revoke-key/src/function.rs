@@ -383,17 +383,11 @@ impl Function {
     }
 
     /// Writes the records; gives back what they add up to, and what is missing.
-    async fn record(
-        &self,
-        order: &Order,
-        done: &Done,
-        request_id: &str,
-        end: Instant,
-    ) -> (History, Option<&'static str>) {
+    async fn record(&self, order: &Order, done: &Done, request_id: &str, end: Instant) -> (History, Option<String>) {
         let nothing = History::default();
         let Some(ledger) = self.ledger(request_id) else {
             tracing::error!("the key is revoked, and there is no ledger for it: EVIDENCE_BUCKET is not set");
-            return (nothing, Some("EVIDENCE_BUCKET is not set"));
+            return (nothing, Some("EVIDENCE_BUCKET is not set".to_owned()));
         };
         let secret_arn = match &done.seen {
             Some(seen) => seen.description.arn.clone(),
@@ -416,11 +410,11 @@ impl Function {
             Ok(Ok(history)) => (history, None),
             Ok(Err(error)) => {
                 tracing::error!(error = %error, "the key is revoked, and the ledger has no record of it");
-                (nothing, Some("the ledger could not be written: see the log"))
+                (nothing, Some(format!("the ledger could not be written: {error}")))
             }
             Err(_elapsed) => {
                 tracing::error!("the key is revoked, and there was no time to write that into the ledger");
-                (nothing, Some("there was no time to write the ledger"))
+                (nothing, Some("there was no time to write the ledger".to_owned()))
             }
         }
     }

@@ -27,11 +27,17 @@ pub enum Kind {
     File,
 }
 
-/// A call that failed. It holds the action, AWS's error code and the request id; never a message, a body or a key: the
-/// SDK's own error prints the raw answer.
+/// A call that failed.
+///
+/// It holds the action, what it asked for, AWS's error code and the request id; never a message or a
+/// body: the SDK's own error prints the raw answer.
 pub struct Error {
     action: &'static str,
+    /// The ARN of the object, or of the bucket.
+    resource: Option<String>,
     kind: Kind,
+    /// What is not allowed, where S3 says so.
+    lacks: Option<&'static str>,
     code: Option<String>,
     request_id: Option<String>,
 }
@@ -80,25 +86,47 @@ impl Error {
             (SdkError::ServiceError(_), Some(code)) => kind_of(code),
             _ => Kind::Unavailable,
         };
+        let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
         Self {
             action,
+            resource: None,
             kind,
+            lacks: message.filter(|_| kind == Kind::Denied).and_then(lacks),
             code: code.filter(|code| is_code(code)).map(str::to_owned),
             request_id: error.request_id().filter(|id| is_request_id(id)).map(str::to_owned),
         }
     }
 
+    fn without_answer(action: &'static str, kind: Kind) -> Self {
+        Self { action, resource: None, kind, lacks: None, code: None, request_id: None }
+    }
+
+    /// The same error with what was asked for: an object by its whole key, or the bucket.
+    pub(crate) fn about(self, bucket: &str, key: Option<&str>) -> Self {
+        let object = key.map(|key| format!("/{key}")).unwrap_or_default();
+        Self { resource: Some(format!("arn:aws:s3:::{bucket}{object}")), ..self }
+    }
+
     pub(crate) fn unusable_answer(action: &'static str) -> Self {
-        Self { action, kind: Kind::Unavailable, code: None, request_id: None }
+        Self::without_answer(action, Kind::Unavailable)
     }
 
     pub(crate) fn too_large(action: &'static str) -> Self {
-        Self { action, kind: Kind::TooLarge, code: None, request_id: None }
+        Self::without_answer(action, Kind::TooLarge)
     }
 
     pub(crate) fn file(action: &'static str) -> Self {
-        Self { action, kind: Kind::File, code: None, request_id: None }
+        Self::without_answer(action, Kind::File)
     }
+}
+
+/// Which permission is missing. Of a message only is taken whether it names one of these: what else stands there may be
+/// anything. <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+fn lacks(message: &str) -> Option<&'static str> {
+    let (_, named) = message.split_once("is not authorized to perform: ")?;
+    ["s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey"]
+        .into_iter()
+        .find(|permission| named.split_whitespace().next() == Some(permission))
 }
 
 /// S3's codes are short and made of letters; those that it passes on from KMS have its name in front. Anything else came
@@ -150,6 +178,9 @@ fn kind_of(code: &str) -> Kind {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s3:{} ", self.action)?;
+        if let (Kind::Denied, Some(resource)) = (self.kind, &self.resource) {
+            write!(f, "on {resource} ")?;
+        }
         f.write_str(match self.kind {
             Kind::Denied => "was denied",
             Kind::NoBucket => "found no such bucket",
@@ -160,6 +191,15 @@ impl fmt::Display for Error {
             Kind::TooLarge => "was refused for an object that is too large",
             Kind::File => "could not read or write the file on this machine",
         })?;
+        match (self.kind, self.lacks) {
+            (_, Some(lacks)) if lacks.strip_prefix("s3:") == Some(self.action) => {}
+            (_, Some(lacks)) => write!(f, " for want of {lacks}")?,
+            // S3 does not tell the two apart for whoever may not list.
+            (Kind::Denied, None) if self.action == "GetObject" && self.is("AccessDenied") => {
+                f.write_str(", or is not there and s3:ListBucket is not allowed")?;
+            }
+            (_, None) => {}
+        }
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;
         }
@@ -181,6 +221,19 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_message_only_is_taken_which_known_permission_it_names() {
+        let user = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: ";
+        let of = |rest: &str| lacks(&format!("{user}{rest}"));
+        assert_eq!(of("s3:ListBucket on resource: \"arn:aws:s3:::b\" because"), Some("s3:ListBucket"));
+        assert_eq!(of("kms:Decrypt on resource: x"), Some("kms:Decrypt"));
+        for rest in ["sntrys_abc on resource: x", "s3:ListBuckets on resource: x", "", "S3:GETOBJECT on"] {
+            assert_eq!(of(rest), None, "{rest}");
+        }
+        assert_eq!(lacks("Access Denied"), None);
+        assert_eq!(lacks("s3:GetObject"), None);
+    }
 
     #[test]
     fn only_what_looks_like_a_code_or_a_request_id_of_s3_is_kept() {

@@ -30,7 +30,7 @@ impl EvidenceStore {
     /// As [`EvidenceStore::put_new`]; [`crate::Kind::File`] where the file cannot be read; [`crate::Kind::TooLarge`] beyond
     /// 1 GiB.
     pub async fn put_new_file(&self, key: &str, path: &Path) -> Result<Put, Error> {
-        match self.send_file(self.put_object(key).if_none_match("*"), path).await {
+        match self.send_file(key, self.put_object(key).if_none_match("*"), path).await {
             Ok(()) => Ok(Put::Written),
             Err(error) if error.is("PreconditionFailed") => match self.holds(key, path).await? {
                 Some(true) => Ok(Put::Written),
@@ -47,7 +47,7 @@ impl EvidenceStore {
     /// # Errors
     /// As [`EvidenceStore::put_new_file`]; after [`Error::is_unclear`] the object may have been written.
     pub async fn put_file(&self, key: &str, path: &Path) -> Result<(), Error> {
-        self.send_file(self.put_object(key), path).await
+        self.send_file(key, self.put_object(key), path).await
     }
 
     /// Writes the bytes of an object into a file, over another if there is one; `false`, and no file is touched, where
@@ -76,7 +76,7 @@ impl EvidenceStore {
         saved.map(|()| true)
     }
 
-    async fn send_file(&self, request: PutObjectFluentBuilder, path: &Path) -> Result<(), Error> {
+    async fn send_file(&self, key: &str, request: PutObjectFluentBuilder, path: &Path) -> Result<(), Error> {
         let unreadable = || Error::file(PUT);
         let length = fs::metadata(path).await.map_err(|_its_text_names_the_path| unreadable())?.len();
         if length > FILE_LIMIT {
@@ -88,7 +88,7 @@ impl EvidenceStore {
         let settings = Config::builder().request_checksum_calculation(RequestChecksumCalculation::WhenSupported);
         let settings = settings.timeout_config(self.timeouts(Duration::from_secs(length >> 20)));
         let sent = request.body(body).customize().config_override(settings).send().await;
-        sent.map(drop).map_err(|error| Error::from_sdk(PUT, &error))
+        sent.map(drop).map_err(|error| Error::from_sdk(PUT, &error).about(&self.bucket, Some(&self.absolute(key))))
     }
 
     /// The client's timeouts, longer by the time that one attempt may take to send.

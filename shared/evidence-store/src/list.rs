@@ -32,7 +32,7 @@ impl EvidenceStore {
                 .set_continuation_token(token.clone())
                 .send()
                 .await
-                .map_err(|error| Error::from_sdk(ACTION, &error))?;
+                .map_err(|error| Error::from_sdk(ACTION, &error).about(&self.bucket, None))?;
             let objects = page.contents.unwrap_or_default();
             // The SDK reads what breaks off in the middle as if it were all.
             let whole = page.key_count.is_none_or(|count| usize::try_from(count) == Ok(objects.len()));

@@ -31,8 +31,10 @@ impl EvidenceStore {
 
     /// The beginning of an object, its bytes still to come; `None` where there is none.
     pub(crate) async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>, Error> {
-        let request = self.client.get_object().bucket(&self.bucket).key(self.absolute(key));
-        match request.send().await.map_err(|error| Error::from_sdk(ACTION, &error)) {
+        let key = self.absolute(key);
+        let request = self.client.get_object().bucket(&self.bucket).key(&key);
+        let about = |error: Error| error.about(&self.bucket, Some(&key));
+        match request.send().await.map_err(|error| about(Error::from_sdk(ACTION, &error))) {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is("NoSuchKey") => Ok(None),
             Err(error) => Err(error),

@@ -27,7 +27,7 @@ impl EvidenceStore {
     /// [`Error`]; [`Kind::Conflict`] where another request for the key was under way: ask again. After
     /// [`Error::is_unclear`] the object may have been written: ask again with the same bytes.
     pub async fn put_new(&self, key: &str, body: Vec<u8>) -> Result<Put, Error> {
-        match send(self.put_object(key).if_none_match("*"), body.clone()).await {
+        match self.send(key, self.put_object(key).if_none_match("*"), body.clone()).await {
             Ok(()) => Ok(Put::Written),
             Err(error) if error.is("PreconditionFailed") => match self.get(key).await {
                 Ok(Some(found)) if found == body => Ok(Put::Written),
@@ -47,7 +47,15 @@ impl EvidenceStore {
     /// # Errors
     /// [`Error`]; after [`Error::is_unclear`] it may have been written.
     pub async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), Error> {
-        send(self.put_object(key), body).await
+        self.send(key, self.put_object(key), body).await
+    }
+
+    async fn send(&self, key: &str, request: PutObjectFluentBuilder, body: Vec<u8>) -> Result<(), Error> {
+        if body.len() > LIMIT {
+            return Err(Error::too_large(ACTION));
+        }
+        let sent = request.body(body.into()).send().await;
+        sent.map(drop).map_err(|error| Error::from_sdk(ACTION, &error).about(&self.bucket, Some(&self.absolute(key))))
     }
 
     pub(crate) fn put_object(&self, key: &str) -> PutObjectFluentBuilder {
@@ -68,11 +76,4 @@ fn content_type(key: &str) -> Option<&'static str> {
         "md" => Some("text/markdown; charset=utf-8"),
         _ => None,
     }
-}
-
-async fn send(request: PutObjectFluentBuilder, body: Vec<u8>) -> Result<(), Error> {
-    if body.len() > LIMIT {
-        return Err(Error::too_large(ACTION));
-    }
-    request.body(body.into()).send().await.map(drop).map_err(|error| Error::from_sdk(ACTION, &error))
 }

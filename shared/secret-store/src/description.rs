@@ -67,7 +67,7 @@ impl SecretStore {
             .secret_id(secret_id)
             .send()
             .await
-            .map_err(|error| Error::from_sdk(ACTION, &error))?;
+            .map_err(|error| Error::from_sdk(ACTION, &error).about(secret_id))?;
         let replicas = answer.replication_status.unwrap_or_default();
         Ok(Description {
             arn: answer.arn.ok_or_else(|| Error::unusable_answer(ACTION))?,

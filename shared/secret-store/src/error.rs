@@ -24,11 +24,16 @@ pub enum Kind {
     Rejected,
 }
 
-/// A call that failed. It holds the action, AWS's error code and the request id; never a message, a body or a value:
-/// the SDK's own error prints the raw answer, which may hold the secret.
+/// A call that failed.
+///
+/// It holds the action, the secret that it asked for, AWS's error code and the request id; never a message, a body or a
+/// value: the SDK's own error prints the raw answer, which may hold the secret.
 pub struct Error {
     action: &'static str,
+    secret_id: Option<String>,
     kind: Kind,
+    /// What is not allowed, where that is another permission than the action's own.
+    lacks: Option<&'static str>,
     code: Option<String>,
     request_id: Option<String>,
 }
@@ -44,6 +49,19 @@ impl Error {
     #[must_use]
     pub fn action(&self) -> &'static str {
         self.action
+    }
+
+    /// The secret that was asked for, as the caller named it; `None` for a list.
+    #[must_use]
+    pub fn secret_id(&self) -> Option<&str> {
+        self.secret_id.as_deref()
+    }
+
+    /// The permission that a role needs for the call, as IAM policies name it: where the call was denied and Secrets Manager
+    /// says for want of which one, that one.
+    #[must_use]
+    pub fn permission(&self) -> String {
+        self.lacks.map_or_else(|| format!("secretsmanager:{}", self.action), str::to_owned)
     }
 
     /// Whether it is open if the request was carried out.
@@ -68,17 +86,40 @@ impl Error {
             (SdkError::ServiceError(_), Some(code)) => kind_of(action, code),
             _ => Kind::Unavailable,
         };
+        let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
         Self {
             action,
+            secret_id: None,
             kind,
+            lacks: if kind == Kind::Denied { lacks(action, code, message) } else { None },
             code: code.filter(|code| is_code(code)).map(str::to_owned),
             request_id: error.request_id().filter(|id| is_request_id(id)).map(str::to_owned),
         }
     }
 
     pub(crate) fn unusable_answer(action: &'static str) -> Self {
-        Self { action, kind: Kind::Unavailable, code: None, request_id: None }
+        Self { action, secret_id: None, kind: Kind::Unavailable, lacks: None, code: None, request_id: None }
     }
+
+    /// The same error with the secret that was asked for.
+    pub(crate) fn about(self, secret_id: &str) -> Self {
+        Self { secret_id: Some(secret_id.to_owned()), ..self }
+    }
+}
+
+/// Which other permission than the action's own is missing. Of a message only is taken whether it names one of these:
+/// what else stands there may be anything.
+fn lacks(action: &str, code: Option<&str>, message: Option<&str>) -> Option<&'static str> {
+    let message = message.unwrap_or_default();
+    let of_kms = ["DecryptionFailure", "EncryptionFailure", "KmsAccessDeniedException"];
+    if code.is_some_and(|code| of_kms.contains(&code)) || message.starts_with("Access to KMS is not allowed") {
+        return Some(if action == "PutSecretValue" { "kms:GenerateDataKey and kms:Decrypt" } else { "kms:Decrypt" });
+    }
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    let (_, named) = message.split_once("is not authorized to perform: ")?;
+    ["kms:Decrypt", "kms:GenerateDataKey", "lambda:InvokeFunction"]
+        .into_iter()
+        .find(|permission| named.split_whitespace().next() == Some(permission))
 }
 
 /// AWS's codes are short and made of letters. Anything else came from somebody else, may be a credential that was sent
@@ -126,6 +167,9 @@ fn kind_of(action: &str, code: &str) -> Kind {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "secretsmanager:{} ", self.action)?;
+        if let (Kind::Denied, Some(id)) = (self.kind, &self.secret_id) {
+            write!(f, "on {id} ")?;
+        }
         f.write_str(match self.kind {
             Kind::NotFound => "found no such secret or version",
             Kind::ValueExists => "found another value in the version",
@@ -135,6 +179,9 @@ impl fmt::Display for Error {
             Kind::Unavailable => "got no usable answer",
             Kind::Rejected => "was rejected",
         })?;
+        if let Some(lacks) = self.lacks {
+            write!(f, " for want of {lacks}")?;
+        }
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;
         }
@@ -156,6 +203,26 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_message_only_is_taken_which_known_permission_it_names() {
+        let denied = "AccessDeniedException";
+        let user = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: ";
+        for (action, code, message, expected) in [
+            ("GetSecretValue", denied, "Access to KMS is not allowed", Some("kms:Decrypt")),
+            ("PutSecretValue", denied, "Access to KMS is not allowed", Some("kms:GenerateDataKey and kms:Decrypt")),
+            ("GetSecretValue", "DecryptionFailure", "", Some("kms:Decrypt")),
+            ("RotateSecret", denied, "lambda:InvokeFunction on resource: x", Some("lambda:InvokeFunction")),
+            ("RotateSecret", denied, "lambda:InvokeFunctions on resource: x", None),
+            ("GetSecretValue", denied, "secretsmanager:GetSecretValue on resource: x", None),
+            ("GetSecretValue", denied, "sntrys_abc on resource: x", None),
+        ] {
+            let message =
+                if message.contains(" on resource") { format!("{user}{message}") } else { message.to_owned() };
+            assert_eq!(lacks(action, Some(code), Some(&message)), expected, "{message}");
+        }
+        assert_eq!(lacks("RotateSecret", Some(denied), Some("lambda:InvokeFunction")), None);
+    }
 
     #[test]
     fn only_what_looks_like_a_code_or_a_request_id_of_aws_is_kept() {

@@ -20,7 +20,7 @@ impl SecretStore {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Error::from_sdk("UpdateSecretVersionStage", &error))
+            .map_err(|error| Error::from_sdk("UpdateSecretVersionStage", &error).about(secret_id))
     }
 
     /// Begins a rotation now, by the function that the secret has, and gives the id of the version that it makes. Its
@@ -44,7 +44,7 @@ impl SecretStore {
             .rotate_immediately(true)
             .send()
             .await
-            .map_err(|error| Error::from_sdk(ACTION, &error))?;
+            .map_err(|error| Error::from_sdk(ACTION, &error).about(secret_id))?;
         answer.version_id.ok_or_else(|| Error::unusable_answer(ACTION))
     }
 
@@ -61,6 +61,6 @@ impl SecretStore {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Error::from_sdk("UpdateSecretVersionStage", &error))
+            .map_err(|error| Error::from_sdk("UpdateSecretVersionStage", &error).about(secret_id))
     }
 }

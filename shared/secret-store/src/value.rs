@@ -74,7 +74,7 @@ impl SecretStore {
                 value: SecretString::from(answer.secret_string.unwrap_or_default()),
                 created: answer.created_date.map(|date| date.secs()),
             })),
-            Err(error) => match Error::from_sdk(ACTION, &error) {
+            Err(error) => match Error::from_sdk(ACTION, &error).about(secret_id) {
                 error if error.kind() == Kind::NotFound => Ok(None),
                 error => Err(error),
             },
@@ -107,7 +107,7 @@ impl SecretStore {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Error::from_sdk("PutSecretValue", &error))
+            .map_err(|error| Error::from_sdk("PutSecretValue", &error).about(secret_id))
     }
 }
 

@@ -23,7 +23,7 @@ impl SecretStore {
         let mut pages =
             self.client.list_secret_version_ids().secret_id(secret_id).include_deprecated(true).into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| Error::from_sdk(ACTION, &error))?;
+            let page = page.map_err(|error| Error::from_sdk(ACTION, &error).about(secret_id))?;
             ids.extend(page.versions.unwrap_or_default().into_iter().filter_map(|version| {
                 let created = version.created_date.map(|date| date.secs());
                 Some(Version { id: version.version_id?, created })

@@ -67,7 +67,10 @@ pub fn of_store(error: secret_store::Error, role: &Role) -> Failure {
         Kind::Denied => (
             "Rotation.StoreUnavailable",
             format!(
-                "this function may not call secretsmanager:{action}: check its role, the secret's resource policy and the KMS key's policy"
+                "this function may not call secretsmanager:{action}{}: its role must allow {}, and neither the secret's \
+                 resource policy nor the KMS key's policy may deny it",
+                error.secret_id().map(|id| format!(" on {id}")).unwrap_or_default(),
+                error.permission()
             ),
         ),
         Kind::NotFound => (

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::access::{Access, Question};
 use crate::http::{Request, Response, StandIn};
 use crate::secrets_manager::wire::{self, Parameters, ServiceError};
 
@@ -27,6 +28,7 @@ struct State {
     entries: Vec<Entry>,
     fail: bool,
     refused: BTreeSet<String>,
+    access: Option<Arc<Access>>,
 }
 
 /// An event bus. `PutEvents` answers 200 even when it took nothing: a client must look at `FailedEntryCount`.
@@ -62,6 +64,23 @@ impl EventBus {
     /// Refuses every entry of a type from now on, and takes the others of the same call. The answer stays 200.
     pub fn refuse(&self, detail_type: &str) {
         self.lock().refused.insert(detail_type.to_owned());
+    }
+
+    /// Lets a call through only if the caller's policies allow it on every bus that it names.
+    pub fn enforce(&self, access: &Arc<Access>) {
+        self.lock().access = Some(Arc::clone(access));
+    }
+
+    fn permit(&self, request: &Request, body: &Value) -> Result<(), ServiceError> {
+        let Some(access) = self.lock().access.clone() else { return Ok(()) };
+        for entry in body.get("Entries").and_then(Value::as_array).into_iter().flatten() {
+            let bus = entry.get("EventBusName").and_then(Value::as_str).unwrap_or("default");
+            let bus = format!("arn:aws:events:us-east-1:123456789012:event-bus/{bus}");
+            access
+                .ask(request, Question::new("events:PutEvents", bus))
+                .map_err(|denial| ServiceError::new("AccessDeniedException", denial.message("")))?;
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -134,12 +153,12 @@ impl StandIn for EventBus {
 
     async fn answer(&self, request: Request) -> Response {
         let known = wire::action(&request, "AWSEvents") == Some("PutEvents");
-        wire::respond(
-            wire::body(&request).and_then(
-                |body| {
-                    if known { self.put_events(body) } else { Err(wire::unknown_operation()) }
-                },
-            ),
-        )
+        wire::respond(wire::body(&request).and_then(|body| {
+            if !known {
+                return Err(wire::unknown_operation());
+            }
+            self.permit(&request, &body)?;
+            self.put_events(body)
+        }))
     }
 }

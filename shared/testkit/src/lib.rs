@@ -4,6 +4,7 @@
 //! way is written in a [`fault::FaultPlan`]; what was asked is in its record of [`http::Call`]s. The stand-ins share no
 //! code with the clients that they test: they are written from what Sentry and AWS do, not from what our clients send.
 
+pub mod access;
 pub mod event_bus;
 pub mod fault;
 pub mod http;

@@ -14,5 +14,5 @@ mod proof;
 mod rollback;
 mod scope;
 mod secrets;
-mod stage;
+pub(crate) mod stage;
 mod traffic;

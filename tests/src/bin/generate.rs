@@ -7,15 +7,17 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use integration_tests::roles::roles_page;
 use key_policy::{BUILT_IN, Policy, findings_page, permissions_page, policy_page, schema_file};
 
 /// A file, from the root of the repository, and what is in it.
 type Generated = (&'static str, fn() -> Result<String, Box<dyn Error>>);
 
-const FILES: [Generated; 4] = [
+const FILES: [Generated; 5] = [
     ("docs/findings.md", || Ok(findings_page())),
     ("docs/permissions.md", || Ok(permissions_page())),
     ("docs/policy.md", || Ok(policy_page(&Policy::built_in()?, BUILT_IN))),
+    ("docs/roles.md", || Ok(roles_page())),
     ("policy/key-policy.schema.json", || Ok(schema_file())),
 ];
 

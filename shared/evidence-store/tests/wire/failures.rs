@@ -30,9 +30,9 @@ async fn each_code_means_one_thing_to_every_action() {
         let s3 = script([(); 4].map(|()| refusal(status, code)));
         let store = store(&s3.url(), "");
         let errors = [
-            store.put_new(MARKER, MARKER.into()).await.unwrap_err(),
-            store.put(MARKER, MARKER.into()).await.unwrap_err(),
-            store.get(MARKER).await.unwrap_err(),
+            store.put_new("ledger/1.json", MARKER.into()).await.unwrap_err(),
+            store.put("ledger/1.json", MARKER.into()).await.unwrap_err(),
+            store.get("ledger/1.json").await.unwrap_err(),
             store.keys(MARKER).await.unwrap_err(),
         ];
         assert_eq!(
@@ -45,6 +45,36 @@ async fn each_code_means_one_thing_to_every_action() {
             spoken(&error);
         }
     }
+}
+
+/// As S3 words it since it says why.
+fn denied(action: &str) -> Response {
+    let message = format!(
+        "User: arn:aws:sts::123456789012:assumed-role/{MARKER}/f is not authorized to perform: {action} on resource: \
+         &quot;{MARKER}&quot; because no identity-based policy allows the {action} action"
+    );
+    let text = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>");
+    Response::text(403, "application/xml", text)
+}
+
+#[tokio::test]
+async fn a_denial_names_the_object_that_was_asked_for_and_the_permission_that_s3_names() {
+    for (named, said) in [
+        ("kms:Decrypt", " for want of kms:Decrypt"),
+        ("s3:ListBucket", " for want of s3:ListBucket"),
+        ("s3:GetObject", ""),
+        (MARKER, ", or is not there and s3:ListBucket is not allowed"),
+    ] {
+        let s3 = script([denied(named)]);
+        let error = store(&s3.url(), "audit/").get("ledger/1.json").await.unwrap_err();
+        let object = "arn:aws:s3:::acme-bucket/audit/ledger/1.json";
+        assert_eq!(error.to_string(), format!("s3:GetObject on {object} was denied{said} (AccessDenied)"));
+        spoken(&error);
+    }
+    let s3 = script([denied("s3:ListBucket")]);
+    let error = store(&s3.url(), "audit/").keys("ledger/").await.unwrap_err();
+    let said = "s3:ListBucket on arn:aws:s3:::acme-bucket was denied (AccessDenied)";
+    assert_eq!(error.to_string(), said);
 }
 
 #[tokio::test]

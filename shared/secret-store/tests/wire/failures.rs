@@ -29,9 +29,30 @@ async fn a_value_that_is_gone_is_none_and_one_that_is_withheld_is_a_failure() {
             if let Err(error) = failure {
                 let said = format!("{error} {error:?}");
                 assert!(said.contains(code) && said.contains(REQUEST_ID), "{said}");
-                assert!(!said.contains(MARKER) && !said.contains(ARN), "{code}");
+                assert!(!said.contains(MARKER), "{code}");
+                // Whoever mends a role must know for which secret.
+                assert_eq!(said.contains(ARN), kind == Some(Kind::Denied), "{code}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_denial_names_the_permission_that_is_missing() {
+    let user = format!("User: arn:aws:sts::123456789012:assumed-role/{MARKER}/f is not authorized to perform:");
+    for (message, permission) in [
+        ("Access to KMS is not allowed".to_owned(), "kms:Decrypt"),
+        (format!("{user} lambda:InvokeFunction on resource: {MARKER}"), "lambda:InvokeFunction"),
+        (format!("{user} {MARKER} on resource: {MARKER}"), "secretsmanager:GetSecretValue"),
+    ] {
+        let body = serde_json::json!({"__type": "AccessDeniedException", "Message": message}).to_string();
+        let (_server, store) = script([Response::text(400, "application/x-amz-json-1.1", body)]);
+        let error = store.value_of(ARN, PENDING).await.unwrap_err();
+        assert_eq!((error.permission().as_str(), error.secret_id()), (permission, Some(ARN)));
+        let said = format!("{error} {error:?}");
+        assert!(!said.contains(MARKER), "{said}");
+        let said = said.contains(permission) || permission.ends_with(":GetSecretValue");
+        assert!(said, "{error}");
     }
 }
 

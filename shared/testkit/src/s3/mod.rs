@@ -6,6 +6,7 @@
 
 mod files;
 mod list;
+mod permission;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -112,6 +113,7 @@ struct Bucket {
     folder: PathBuf,
     service: S3Service,
     denied: Mutex<BTreeSet<String>>,
+    permissions: Mutex<permission::Permissions>,
     /// `s3s-fs` looks whether a key is free and writes later: two conditional writes could both succeed.
     turn: tokio::sync::Mutex<()>,
 }
@@ -122,8 +124,8 @@ impl Bucket {
         let folder = root.path().join(name);
         fs::create_dir(&folder)?;
         let service = S3ServiceBuilder::new(Files::new(root.path(), &folder)?).build();
-        let (name, denied) = (name.to_owned(), Mutex::default());
-        Ok(Self { name, root, folder, service, denied, turn: tokio::sync::Mutex::default() })
+        let (name, denied, permissions) = (name.to_owned(), Mutex::default(), Mutex::default());
+        Ok(Self { name, root, folder, service, denied, permissions, turn: tokio::sync::Mutex::default() })
     }
 
     /// Where an object lies; no key leads out of the folder.
@@ -150,6 +152,10 @@ impl Bucket {
         if bucket != self.name {
             return wire::error(404, "NoSuchBucket", "The specified bucket does not exist");
         }
+        let asker = self.asker(&request);
+        if let Err(refusal) = asker.before(&action, &key) {
+            return refusal;
+        }
         let request = match wire::plain(request) {
             Ok(request) => request,
             Err(refusal) => return refusal,
@@ -163,7 +169,10 @@ impl Bucket {
         if response.status == 404 && self.denied().contains("ListObjectsV2") {
             return wire::access_denied();
         }
-        response
+        match asker.after(&action, &response) {
+            Ok(()) => response,
+            Err(refusal) => refusal,
+        }
     }
 
     /// `s3s-fs` compares checksums after it has written.

@@ -22,19 +22,23 @@ struct Rig {
     runtime: tokio::runtime::Runtime,
 }
 
-fn rig() -> Rig {
-    let s3 = S3::new("evidence");
-    let server = Server::start(Arc::clone(&s3)).unwrap();
+fn client(server: &Server, access_key: &str) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .region(Region::new("us-east-1"))
         .endpoint_url(server.url())
-        .credentials_provider(Credentials::new("AKIATEST", "secret", None, None, "tests"))
+        .credentials_provider(Credentials::new(access_key, "secret", None, None, "tests"))
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
+    Client::from_conf(config)
+}
+
+fn rig() -> Rig {
+    let s3 = S3::new("evidence");
+    let server = Server::start(Arc::clone(&s3)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    Rig { s3, server, client: Client::from_conf(config), runtime }
+    Rig { client: client(&server, "AKIATEST"), s3, server, runtime }
 }
 
 type Outcome<T> = Result<T, (u16, String)>;
@@ -54,6 +58,11 @@ fn refusal<T>(status: u16, code: &str) -> Outcome<T> {
 }
 
 impl Rig {
+    fn signed_by(mut self, access_key: &str) -> Self {
+        self.client = client(&self.server, access_key);
+        self
+    }
+
     fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -231,4 +240,38 @@ fn a_write_that_outlives_its_client_arrives_late() {
     assert_eq!(s3.object("ledger/1.json").unwrap(), b"late");
     let rig = Rig { s3, server, client, runtime };
     assert_eq!(rig.put("ledger/1.json", ByteStream::from_static(b"again")), refusal(412, "PreconditionFailed"));
+}
+
+#[test]
+fn a_role_reaches_what_its_policy_allows_and_learns_of_no_key_without_the_list() {
+    let rig = rig();
+    let access = crate::access::Access::new();
+    let statement = |sid: &str, action: &str, resource: &str| serde_json::json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource});
+    let get = statement("Get", "s3:GetObject", "arn:aws:s3:::evidence/ledger/*");
+    let put = statement("Put", "s3:PutObject", "arn:aws:s3:::evidence/ledger/*");
+    let list = statement("List", "s3:ListBucket", "arn:aws:s3:::evidence");
+    let key = statement("Key", "kms:*", "arn:aws:kms:us-east-1:123456789012:key/k");
+    let policy = |statements: &[&serde_json::Value]| crate::access::tests::policy(&serde_json::json!(statements));
+    rig.s3.put("ledger/one", "1");
+    rig.s3.put("state", "{}");
+    rig.s3.enforce(&access);
+    // The client of these tests signs with a key of no role.
+    assert_eq!(rig.get("state").unwrap(), b"{}");
+    let role = access.add_role("retire", policy(&[&get, &put]));
+    let rig = rig.signed_by(&role);
+    assert_eq!(rig.get("ledger/one").unwrap(), b"1");
+    assert_eq!(rig.get("state"), refusal(403, "AccessDenied"));
+    assert_eq!(rig.get("ledger/none"), refusal(403, "AccessDenied"));
+    assert_eq!(rig.put("state", ByteStream::from_static(b"2")), refusal(403, "AccessDenied"));
+    assert_eq!(rig.s3.object("state").unwrap(), b"{}");
+    access.set_policy(&role, policy(&[&get, &put, &list]));
+    assert_eq!(rig.get("ledger/none"), refusal(404, "NoSuchKey"));
+    rig.s3.set_kms_key("arn:aws:kms:us-east-1:123456789012:key/k");
+    assert_eq!(rig.get("ledger/one"), refusal(403, "AccessDenied"));
+    assert_eq!(rig.put("ledger/two", ByteStream::from_static(b"2")), refusal(403, "AccessDenied"));
+    assert_eq!(rig.get("ledger/none"), refusal(404, "NoSuchKey"));
+    assert_eq!(rig.s3.object("ledger/two"), None);
+    access.set_policy(&role, policy(&[&get, &put, &list, &key]));
+    rig.put("ledger/two", ByteStream::from_static(b"2")).unwrap();
+    assert_eq!(rig.get("ledger/two").unwrap(), b"2");
 }

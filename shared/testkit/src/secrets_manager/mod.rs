@@ -11,6 +11,7 @@ mod life;
 mod list;
 mod model;
 mod page;
+mod permission;
 mod read;
 pub mod rotation;
 mod secrets;
@@ -36,6 +37,7 @@ use crate::http::{Request, Response, StandIn};
 #[derive(Default)]
 pub struct SecretsManager {
     state: Mutex<State>,
+    roles: permission::Roles,
     hook: hook::Hook,
 }
 
@@ -226,7 +228,7 @@ impl StandIn for SecretsManager {
 
     async fn answer(&self, request: Request) -> Response {
         let action = wire::action(&request, "secretsmanager").unwrap_or_default();
-        let outcome = wire::body(&request).and_then(|body| self.lock().carry_out(action, body));
+        let outcome = wire::body(&request).and_then(|body| self.carry_out(&request, action, body));
         let begun = std::mem::take(&mut self.lock().begun);
         self.hook.start(begun);
         wire::respond(outcome)

@@ -1,6 +1,7 @@
 //! The strict rules: where a client that is almost right must fail.
 
 mod life;
+mod permission;
 mod rotate_secret;
 mod rotation;
 
