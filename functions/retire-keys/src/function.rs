@@ -20,7 +20,7 @@ use crate::bind::{Unbound, bind};
 use crate::config::Config;
 use crate::failure::ROLE;
 use crate::inventory::{Inventory, Secret};
-use crate::report::Report;
+use crate::report::{Report, Unplaced};
 use crate::run::{Halt, Run};
 use crate::state::{Names, State};
 use crate::subject::Absent;
@@ -119,7 +119,7 @@ impl Function {
         let outcome = run.projects(scope).await;
         let Run { teller, report, .. } = run;
         let complete = match outcome {
-            Ok(complete) => complete,
+            Ok(at_the_end) => at_the_end && report.all_are_placed(),
             Err(failure) => {
                 // What was learned is kept; what was done is in the ledger.
                 if let Err(second) = state.save(&self.evidence).await {
@@ -355,6 +355,10 @@ impl Run<'_> {
                     tracing::warn!(secret.arn = secret.arn, why = unbound.why(), "a secret has no project");
                     if matches!(unbound, Unbound::Unreadable(_)) {
                         frozen = frozen.or_else(|| Some(unbound.why()));
+                        if hint.is_none() {
+                            let (secret_arn, why) = (secret.arn.clone(), unbound.why());
+                            self.report.add_unplaced(Unplaced { secret_arn, why });
+                        }
                     }
                     // Its keys are told of all the same.
                     unbound_ones.push((secret, unbound.why()));

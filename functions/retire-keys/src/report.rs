@@ -101,6 +101,13 @@ pub(crate) struct LedgerRow {
     pub(crate) sha256: String,
 }
 
+/// A secret of which nobody knows which project it belongs to, for its value cannot be read.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Unplaced {
+    pub(crate) secret_arn: String,
+    pub(crate) why: String,
+}
+
 /// The rows of a run, in the form in which they are stored, and what they add up to.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -109,6 +116,7 @@ pub(crate) struct Report {
     ownership: BTreeMap<&'static str, u64>,
     state: BTreeMap<&'static str, u64>,
     action: BTreeMap<&'static str, u64>,
+    unplaced: Vec<Unplaced>,
     pub(crate) superseded: u32,
     pub(crate) still_in_use: u32,
     pub(crate) awaiting_proof: u32,
@@ -146,6 +154,17 @@ impl Report {
         })
     }
 
+    /// Tells of a secret whose keys, if it has any, are in no row: it counts among what is frozen.
+    pub(crate) fn add_unplaced(&mut self, unplaced: Unplaced) {
+        self.frozen += 1;
+        self.unplaced.push(unplaced);
+    }
+
+    /// Whether every secret that was looked at has its project.
+    pub(crate) fn all_are_placed(&self) -> bool {
+        self.unplaced.is_empty()
+    }
+
     /// The counts, by word.
     pub(crate) fn counts(&self) -> Value {
         json!({"ownership": self.ownership, "state": self.state, "action": self.action})
@@ -157,7 +176,9 @@ impl Report {
         if self.count == 0 {
             bytes.extend(b"{\"rows\":[");
         }
-        bytes.extend(b"\n],");
+        bytes.extend(b"\n],\"unplaced\":");
+        bytes.extend(json!(self.unplaced).to_string().bytes());
+        bytes.push(b',');
         // The members of the reply come after the rows: those may be many, and are not moved again.
         bytes.extend(head.to_string().bytes().skip(1));
         bytes.push(b'\n');

@@ -153,7 +153,7 @@ pub const FUNCTIONS: [Granted; 4] = [
                 "secretsmanager:GetSecretValue",
                 MANAGED,
                 "which key a labelled version holds, where no earlier run has seen it; without it nothing is done to keys of that project",
-                LOG,
+                RECORD,
             ),
             row(
                 "ManagedSecrets",
