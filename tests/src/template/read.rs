@@ -54,14 +54,14 @@ fn value(yaml: &Yaml<'_>) -> Result<Value, Unresolved> {
             }
             Ok(Value::Object(object))
         }
-        Yaml::Tagged(tag, inner) => function(&tag.suffix, value(inner)?),
+        Yaml::Tagged(tag, inner) => function(&tag.suffix, &value(inner)?),
         Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
             Err(Unresolved::new(format!("{yaml:?} has no value of its own")))
         }
     }
 }
 
-fn function(tag: &str, argument: Value) -> Result<Value, Unresolved> {
+fn function(tag: &str, argument: &Value) -> Result<Value, Unresolved> {
     let name = match tag {
         "Ref" => "Ref",
         "Sub" => "Fn::Sub",

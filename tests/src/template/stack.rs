@@ -1,6 +1,7 @@
 //! One deployment of a template: its parameters, its names, and what its functions are given.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 use testkit::access::Policy;
@@ -45,16 +46,15 @@ impl Stack {
             return Err(Unresolved::new(format!("there is no parameter {unknown}")));
         }
         for (name, parameter) in declared {
-            if !stack.parameters.contains_key(&name) {
-                let default = parameter.get("Default");
-                let text = default.and_then(|value| match value {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(_) => Some(value.to_string()),
-                    Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-                });
-                let text = text.ok_or_else(|| Unresolved::new(format!("the parameter {name} has no value")))?;
-                stack.parameters.insert(name, text);
-            }
+            let Entry::Vacant(parameter_value) = stack.parameters.entry(name) else { continue };
+            let text = match parameter.get("Default") {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) => number.to_string(),
+                Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => {
+                    return Err(Unresolved::new(format!("the parameter {} has no value", parameter_value.key())));
+                }
+            };
+            parameter_value.insert(text);
         }
         Ok(stack)
     }
