@@ -163,6 +163,9 @@ start_servers() {
 }
 
 build() {
+  # Most facts ask by requests of their own; the functions are at work as they are shipped.
+  quietly "the functions as they are shipped (release profile; about 6 minutes the first time on two cores)" \
+    cargo build --release --locked "${functions[@]}"
   quietly "the suite" cargo test --locked --package integration-tests --test conformance --no-run
 }
 

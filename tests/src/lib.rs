@@ -6,6 +6,7 @@ mod audit;
 pub mod bench;
 mod cases;
 pub mod demo;
+pub mod evidence;
 mod retirement;
 mod stage;
 
