@@ -109,7 +109,10 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             assert_eq!(row["proof"]["grade"], "ingestion", "{row:#}");
             it.becomes(["ours", "disabled", "-", "none"]);
             let kinds = world.kinds(&it.old);
-            assert_eq!(kinds, ["current", "superseded", "disabling", "disabled", "proven", "refused", "proven"]);
+            assert_eq!(
+                kinds,
+                ["current", "superseded", "disabling", "disabled", "proven", "refused", "refused", "proven"]
+            );
             evidence::check_chains(&world.bucket).unwrap();
         },
     ),
@@ -239,8 +242,24 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
         },
     ),
     fact(
-        "an-orphan-of-an-abandoned-rotation-dies",
-        "The key of a rotation that was ended before its promotion is found by its label, disabled and proven dead.",
+        "the-key-of-an-abandoned-rotation-dies",
+        "The key of a rotation that was ended before its promotion is disabled and proven dead.",
+        SOURCE,
+        "`docs/retirement.md`: whose key it is",
+        |at| {
+            let world = World::new(at);
+            let (rotator, token) = (world.rotator(), world.begin());
+            world.done(&rotator, "createSecret", &token);
+            let unpromoted = world.key_id("AWSPENDING");
+            world.abandon();
+            let row = world.row(&world.deploy("retire-keys", &["project:write"]).replies(&json!({})), &unpromoted);
+            assert_eq!((said(&row), &row["proof"]["grade"]), (DISABLED, &json!("question")), "{row:#}");
+            assert!(!world.is_active(&unpromoted) && world.is_active(&world.key_id("AWSCURRENT")));
+        },
+    ),
+    fact(
+        "an-orphan-dies",
+        "A key that no version holds, of an attempt that died before it stored it, is known by its label, disabled and proven dead.",
         SOURCE,
         "`docs/retirement.md`: orphan",
         |at| {
@@ -248,7 +267,8 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let (rotator, token) = (world.rotator(), world.begin());
             world.done(&rotator, "createSecret", &token);
             let orphan = world.key_id("AWSPENDING");
-            world.abandon();
+            world.store.purge_version(&world.secret, &token);
+            world.store.add_version(&world.secret, &token, None, &[]);
             let retire = world.deploy("retire-keys", &["project:write"]);
             let rows: Vec<Value> = (0..2).map(|_| world.row(&retire.replies(&json!({})), &orphan)).collect();
             assert!(rows.iter().any(|row| said(row) == ["orphan", "disabled", "disable", "done"]), "{rows:#?}");
@@ -303,7 +323,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let world = &it.world;
             let before = world.keys();
             for (scopes, verdict) in [
-                (&["project:read"][..], ["ours", "superseded", "disable", "failed"]),
+                (&["project:read"][..], ["ours", "draining", "disable", "failed"]),
                 (&["org:read", "event:read"], ["ours", "frozen", "-", "none"]),
             ] {
                 let retire = world.deploy("retire-keys", scopes);
