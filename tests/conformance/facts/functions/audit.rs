@@ -286,8 +286,8 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
         },
     ),
     fact(
-        "a-deleted-project-is-gone-and-an-unseen-one-is-not",
-        "A project that was deleted closes its findings; one that the token does not see any more keeps them.",
+        "a-deleted-project-closes-its-findings",
+        "The findings of a project that was deleted are closed at once, and nothing is found about it under the slug that it has until the deletion is done.",
         SOURCE,
         "only what Sentry calls gone is gone",
         |at| {
@@ -298,6 +298,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             at.server.control.delete_project(&at.organization, "forgotten");
             let report = review(&world, &audit);
             assert!(finding(&report, "UNMANAGED_KEY", &key).is_none(), "{:#?}", lines(&report));
+            assert_eq!(report["metrics"]["coverage"]["projects"]["all"], 1);
             let closed = |row: &&Value| row["change"] == "finding-closed" && row["id"] == key.as_str();
             let changes = list(&report, "changes");
             assert!(changes.iter().any(|row| closed(&row)), "{changes:#?}");
