@@ -85,7 +85,9 @@ impl Table<'_> {
             "and the schema of 2026 say (no real server of that can be had without its event store). A cell is empty where a fact is ",
             "not said of a server: newer versions differ, or there is no real one (ingestion is Relay's; on the real server a front ",
             "asks Sentry's own Relay endpoint, signed, whether a key is accepted). \"Observed\" and \"sentry-api\" are the two ",
-            "collections of facts that this project was written from, by number and section; \"tried on 23.7.1\" was found by this suite.\n\n",
+            "collections of facts that this project was written from, by number and section; \"tried on 23.7.1\" was found by this suite. ",
+            "In the last five tables the functions' own client and the functions themselves are at work with each server: the binaries ",
+            "of the release profile under a Runtime API, with the Secrets Manager, S3 and EventBridge of the other tests around them.\n\n",
         ));
         let totals: Vec<String> = SERVERS.iter().map(|&server| format!("{} on {server}", self.held(server))).collect();
         writeln!(

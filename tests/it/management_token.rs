@@ -148,3 +148,20 @@ fn a_persons_token_that_its_role_limits_is_told_from_one_that_lacks_a_scope() {
     world.failed("createSecret", &token, "Rotation.ScopeMissing", &["storefront", "role", "custom integration"]);
     assert_eq!(world.keys().len(), 1);
 }
+
+#[test]
+fn a_persons_role_is_named_although_no_list_shows_the_project_to_a_person_in_none_of_its_teams() {
+    let member = |scopes: &[&str]| {
+        let world = World::with("", |stage| set_token(stage, &stage.sentry.add_member_token("acme", scopes)));
+        let token = world.begin();
+        (world, token)
+    };
+    let (world, token) = member(&["project:read", "project:write"]);
+    let words = ["carries project:write", "storefront", "role", "custom integration"];
+    world.failed("createSecret", &token, "Rotation.ScopeMissing", &words);
+    assert_eq!(world.keys().len(), 1);
+    // This one sees nothing at all, as another organization's would.
+    let (world, token) = member(&["project:write"]);
+    world.failed("createSecret", &token, "Rotation.OrganizationNotVisible", &["acme", "role", "custom integration"]);
+    assert_eq!(world.keys().len(), 1);
+}

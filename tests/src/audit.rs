@@ -10,6 +10,7 @@ use testkit::lambda::{Function, Invocation, Restarting};
 use testkit::s3::S3;
 use testkit::secrets_manager::rotation;
 
+use crate::evidence;
 use crate::retirement::BUCKET;
 use crate::stage::{Binary, Stage, binary};
 
@@ -175,8 +176,7 @@ impl Audit {
     /// The report that a reply names.
     #[must_use]
     pub fn report(&self, reply: &Value) -> Value {
-        let bytes = reply.get("report").and_then(Value::as_str).and_then(|key| self.bucket.object(key));
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        evidence::named(&self.bucket, reply, "report")
     }
 
     /// Rotates the stage's secret once.

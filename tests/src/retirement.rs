@@ -1,9 +1,7 @@
 //! The stage with what retirement needs: the evidence bucket, a policy, and the functions that retire and revoke.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use key_lifecycle::{Entry, check_chain};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::http::Server;
@@ -11,6 +9,7 @@ use testkit::lambda::{Function, Restarting};
 use testkit::s3::S3;
 use testkit::secrets_manager::rotation;
 
+use crate::evidence;
 use crate::stage::{Binary, Stage, TIMEOUT, binary};
 
 /// The bucket's name.
@@ -80,28 +79,24 @@ impl Retirement {
         std::fs::write(self.folder.path().join("key-policy.toml"), policy)
     }
 
-    /// The record of the run that replied so.
+    /// The rows of the record of the run that replied so.
     #[must_use]
     pub fn rows(&self, reply: &Value) -> Vec<Value> {
-        let name = reply.get("record").and_then(Value::as_str).unwrap_or_default();
-        let record: Option<Value> = self.bucket.object(name).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        record.and_then(|record| Some(record.get("rows")?.as_array()?.clone())).unwrap_or_default()
+        evidence::rows(&self.bucket, reply)
     }
 
     /// The records of a key, in order.
     #[must_use]
     pub fn ledger(&self, key_id: &str) -> Vec<Value> {
-        let names = self.bucket.keys();
-        let names = names.iter().filter(|name| name.contains("ledger/") && name.contains(key_id));
-        names.filter_map(|name| serde_json::from_slice(&self.bucket.object(name)?).ok()).collect()
+        evidence::ledger(&self.bucket, key_id)
     }
 
     /// Checks the chain of every key, and that no two records follow the same one.
     ///
     /// # Errors
-    /// The folder of the first chain that is not whole, and what is wrong with it.
+    /// As [`evidence::check_chains`].
     pub fn check_chains(&self) -> Result<(), String> {
-        check_chains(&self.bucket)
+        evidence::check_chains(&self.bucket)
     }
 
     /// The event that revokes a key of the stage's secret.
@@ -117,28 +112,4 @@ impl Retirement {
             lambda.invoke(&event, TIMEOUT).into_step_result()
         }));
     }
-}
-
-/// Checks the chain of every key, and that no two records follow the same one.
-///
-/// # Errors
-/// The folder of the first chain that is not whole, and what is wrong with it.
-pub fn check_chains(bucket: &S3) -> Result<(), String> {
-    let mut chains: BTreeMap<String, Vec<(u32, Vec<u8>)>> = BTreeMap::new();
-    for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
-        let stray = || format!("{name} is no record");
-        let (folder, number) = name.rsplit_once('/').ok_or_else(stray)?;
-        let number = number.strip_suffix(".json").and_then(|number| number.parse().ok()).ok_or_else(stray)?;
-        let bytes = bucket.object(&name).ok_or_else(stray)?;
-        chains.entry(folder.to_owned()).or_default().push((number, bytes));
-    }
-    for (folder, records) in chains {
-        let bytes = records.first().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
-        let first: Value = serde_json::from_slice(bytes).map_err(|error| format!("{folder}: {error}"))?;
-        let text = |member: &str| first.get(member).and_then(Value::as_str).unwrap_or_default();
-        let entries: Vec<Entry<'_>> =
-            records.iter().map(|(sequence, bytes)| Entry { sequence: *sequence, bytes }).collect();
-        check_chain(text("secret_arn"), text("key_id"), &entries).map_err(|broken| format!("{folder}: {broken}"))?;
-    }
-    Ok(())
 }

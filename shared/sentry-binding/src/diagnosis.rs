@@ -47,12 +47,15 @@ pub async fn diagnose(
         Kind::Forbidden => match api.identity().await {
             Ok(identity) => match missing(&identity, accepted, error.operation(), principal) {
                 Some(failure) => failure,
-                None => not_visible(api, error, organization, project, principal).await,
+                None => {
+                    let is_person = identity.user.is_some_and(|user| user.is_person);
+                    not_visible(api, error, organization, project, is_person, principal).await
+                }
             },
             Err(why) if *why.kind() == Kind::Unauthorized => of_sentry(why, role),
             Err(_no_answer) => of_sentry(error, role),
         },
-        Kind::NotFound | Kind::Moved(_) => not_visible(api, error, organization, project, principal).await,
+        Kind::NotFound | Kind::Moved(_) => not_visible(api, error, organization, project, false, principal).await,
         Kind::Unauthorized | Kind::RateLimited | Kind::Rejected | Kind::Unavailable | Kind::DeadlineNear => {
             of_sentry(error, role)
         }
@@ -65,6 +68,7 @@ async fn not_visible(
     error: Error,
     organization: &str,
     project: &str,
+    is_person: bool,
     principal: Principal<'_>,
 ) -> Failure {
     let Principal { role, secret_id } = principal;
@@ -78,21 +82,40 @@ async fn not_visible(
         Err(_refused) => Vec::new(),
     };
     let in_organization: Vec<_> = seen.iter().filter(|seen| seen.organization.is_named(organization)).collect();
-    let (code, sentence) = if in_organization.is_empty() {
-        (
-            "Rotation.OrganizationNotVisible",
-            format!(
-                "the management token in {secret_id} sees no project of the organization {organization}: check the organization's \
-                 slug, SENTRY_URL (its region), that the token belongs to that organization, and that the project was not deleted"
-            ),
-        )
-    } else if in_organization.iter().any(|seen| seen.is_named(project)) {
+    let mut is_seen = in_organization.iter().any(|seen| seen.is_named(project));
+    // The list shows a person the projects of the own teams alone, and others may be read all the same.
+    if !is_seen && is_person && !error.operation().starts_with("GET") {
+        is_seen = match api.project(organization, project).await {
+            Ok(_readable) => true,
+            Err(why) if matches!(why.kind(), Kind::RateLimited | Kind::Unavailable | Kind::DeadlineNear) => {
+                return of_sentry(why, role);
+            }
+            Err(_refused) => false,
+        };
+    }
+    let (code, sentence) = if is_seen {
         (
             "Rotation.ScopeMissing",
             format!(
                 "the management token in {secret_id} carries {} and Sentry refuses it for the project {project} all the same: a \
                  person's token is limited by the person's role; use a token of a custom integration with the permission {}",
                 need.least, need.permission
+            ),
+        )
+    } else if in_organization.is_empty() {
+        let or_role = if is_person {
+            format!(
+                "; or it is a person's, whose role allows less than the token carries: use a token of a custom integration with the permission {}",
+                need.permission
+            )
+        } else {
+            String::new()
+        };
+        (
+            "Rotation.OrganizationNotVisible",
+            format!(
+                "the management token in {secret_id} sees no project of the organization {organization}: check the organization's \
+                 slug, SENTRY_URL (its region), that the token belongs to that organization, and that the project was not deleted{or_role}"
             ),
         )
     } else {

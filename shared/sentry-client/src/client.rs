@@ -25,7 +25,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
-    /// For what must not be sent twice: a server may have closed an idle connection without a word, and a request that is lost
+    /// For what is not sent twice: a server may have closed an idle connection without a word, and a request that is lost
     /// on one may have been carried out.
     pub(crate) fresh: reqwest::Client,
     pub(crate) base: BaseUrl,

@@ -49,9 +49,10 @@ impl Api<'_> {
     pub async fn probe(&self, dsn: &Dsn) -> Result<Probe, Error> {
         let time = self.time_for_one(OPERATION)?;
         let auth = format!("Sentry sentry_version=7, sentry_key={}, sentry_client={}", dsn.key_id(), self.client.agent);
+        // An answer that is lost says nothing about the key, and this is not sent twice.
         let request = self
             .client
-            .http
+            .fresh
             .post(dsn.envelope_url())
             .timeout(time)
             .header(CONTENT_TYPE, "application/x-sentry-envelope")

@@ -54,6 +54,8 @@ pub struct Project {
     /// Of the features that the organization's plan offers only this one is kept: an organization has ten thousand projects.
     #[serde(default, rename = "features", deserialize_with = "has_rate_limits")]
     offers_rate_limits: Option<bool>,
+    #[serde(default, rename = "status", deserialize_with = "is_deleted")]
+    deleted: bool,
 }
 
 impl Project {
@@ -66,7 +68,7 @@ impl Project {
     #[must_use]
     pub fn remembered(id: u64, slug: &str, organization: Organization) -> Option<Self> {
         let usable = body::is_slug(slug) && body::is_slug(&organization.slug);
-        usable.then(|| Self { id, slug: slug.to_owned(), organization, offers_rate_limits: None })
+        usable.then(|| Self { id, slug: slug.to_owned(), organization, offers_rate_limits: None, deleted: false })
     }
 
     /// Whether this text names the project, by slug or by id.
@@ -88,6 +90,10 @@ fn has_rate_limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     // 23.7.1 fills the features of one project in each page of a list and leaves those of all others empty.
     let told = features.filter(|features| !features.is_empty());
     Ok(told.map(|features| features.iter().any(|feature| feature == "rate-limits")))
+}
+
+fn is_deleted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_str() == Some("deleted"))
 }
 
 /// Ids come as strings or as numbers (A3.19).
@@ -173,17 +179,21 @@ impl Api<'_> {
 
     /// The projects that the token can see, of a person's token those of the person's teams; those of one organization where the token cannot list across organizations.
     ///
+    /// One that is being deleted is left out. 23.7.1 forgets that for an integration's token, and lists it under a slug of 32
+    /// hexadecimal digits, by which it is not found.
+    ///
     /// # Errors
     /// As the first list refuses, when the second refuses too; any other failure as it is.
     pub async fn projects(&self, organization: &str) -> Result<Vec<Project>, Error> {
-        match self.all(List::of(PROJECTS, &["projects"])).await {
+        match self.all::<Project>(List::of(PROJECTS, &["projects"])).await {
+            Ok(projects) => Ok(projects.into_iter().filter(|project| !project.deleted).collect()),
             // An integration's token may be refused here (facts/sentry-api.md section 4, sentry#33938).
             Err(error) if is_refusal(&error) => self
                 .organization_projects(organization)
                 .await
                 // An outage of the second list must not look like the refusal of the first.
                 .map_err(|second| if is_refusal(&second) { error } else { second }),
-            projects => projects,
+            Err(error) => Err(error),
         }
     }
 

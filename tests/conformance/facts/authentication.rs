@@ -70,6 +70,37 @@ pub(super) const FACTS: &[Fact] = &[
         },
     ),
     fact(
+        "the-index-adds-nothing-to-a-grant",
+        "The index lists what was granted, and not what that implies.",
+        "tried on 23.7.1",
+        "a function asks whether the token has any one of the scopes that do",
+        |at| {
+            for holder in [Holder::Integration, Holder::Owner] {
+                let token = at.token_of(&["project:write"], holder);
+                assert_eq!(scopes(&index(at, &token)), set(&["project:write"]));
+            }
+        },
+    )
+    .only(Holds::Observed),
+    fact(
+        "a-role-bounds-what-a-scope-implies",
+        "A member's token with project:write alone sees no project; one with project:read beside it sees the project and its keys, and makes none.",
+        "tried on 23.7.1",
+        "`diagnose`: a role that is too small",
+        |at| {
+            let write = at.token_of(&["project:write"], Holder::Member);
+            at.get(&write, &at.project_path("")).is(403);
+            let both = at.token_of(&["project:read", "project:write"], Holder::Member);
+            at.get(&both, &at.project_path("")).is(200);
+            at.get(&both, &at.keys_path()).is(200);
+            at.post(&both, &at.keys_path(), &json!({"name": "x"})).is(403);
+            for token in [write, both] {
+                assert_eq!(at.get(&token, "/api/0/projects/").is(200).list().len(), 0);
+            }
+        },
+    )
+    .only(Holds::Observed),
+    fact(
         "an-integration-acts-as-a-user-without-an-address",
         "An integration's token acts as a user whose address is empty and whose name begins with the integration's slug.",
         "observed 2",

@@ -3,8 +3,10 @@
 mod audit_log;
 mod authentication;
 mod bodies;
+mod client;
 mod create;
 mod delete;
+mod functions;
 mod ingestion;
 mod key_object;
 mod newer;
@@ -37,5 +39,10 @@ pub(crate) const AREAS: &[Area] = &[
     Area { name: "organization", title: "Organizations and projects", facts: organization::FACTS },
     Area { name: "tokens", title: "Integrations and tokens", facts: tokens::FACTS },
     Area { name: "audit-log", title: "The audit log", facts: audit_log::FACTS },
+    Area { name: "client", title: "The functions' client", facts: client::FACTS },
+    Area { name: "rotate", title: "rotate-client-key at work", facts: functions::rotate::FACTS },
+    Area { name: "retire", title: "retire-keys at work", facts: functions::retire::FACTS },
+    Area { name: "revoke", title: "revoke-key at work", facts: functions::revoke::FACTS },
+    Area { name: "audit", title: "audit-keys at work", facts: functions::audit::FACTS },
     Area { name: "newer", title: "Where newer versions differ", facts: newer::FACTS },
 ];

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::fact::{Fact, fact};
 use crate::place::{PROJECT, text};
+use crate::servers::Holder;
 
 pub(super) const FACTS: &[Fact] = &[
     fact(
@@ -148,6 +149,26 @@ pub(super) const FACTS: &[Fact] = &[
                 .map(|project| text(project, "slug"))
                 .collect();
             assert_eq!(slugs, ["other"]);
+        },
+    ),
+    fact(
+        "a-project-in-deletion-is-listed-under-another-slug",
+        "The caller's own list still shows an integration a deleted project, until the deletion is done: `deleted` by its status, and under a slug of 32 digits that leads nowhere.",
+        "tried on 23.7.1",
+        "`projects` leaves it out: the audit would call it a project without a managed key",
+        |at| {
+            at.add_project("other");
+            at.server.control.delete_project(&at.organization, PROJECT);
+            let token = at.admin();
+            let listed = at.get(&token, "/api/0/projects/").is(200).list();
+            let seen: Vec<(String, String)> =
+                listed.iter().map(|project| (text(project, "id"), text(project, "status"))).collect();
+            assert!(seen.contains(&(at.project_id.to_string(), "deleted".to_owned())), "{seen:?}");
+            let deleted = listed.iter().find(|project| project["status"] == "deleted").unwrap();
+            let slug = text(deleted, "slug");
+            assert!(slug.len() == 32 && slug.bytes().all(|byte| byte.is_ascii_hexdigit()), "{slug}");
+            at.get(&token, &format!("/api/0/projects/{}/{slug}/", at.organization)).is(404);
+            assert!(at.get(&at.token_of(&["project:read"], Holder::Owner), "/api/0/projects/").list().is_empty());
         },
     ),
     fact(

@@ -55,7 +55,7 @@ fn harm(deployment: &Deployment) -> Vec<String> {
     if adopted != Some(("Default".to_owned(), true)) || deployment.is_active("alpha", &keys[2]) != Some(true) {
         harm.push(format!("the adopted or the current key was touched: {adopted:?}"));
     }
-    harm.extend(integration_tests::check_chains(&deployment.bucket).err());
+    harm.extend(integration_tests::evidence::check_chains(&deployment.bucket).err());
     // What was done is on record.
     for key in &keys[..2] {
         let done = match deployment.is_active("alpha", key) {

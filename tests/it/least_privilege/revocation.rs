@@ -58,7 +58,7 @@ fn harm(deployment: &Deployment) -> Vec<String> {
     if deployment.stage.sentry.keys("acme", "beta").iter().any(|key| !key.is_active) {
         harm.push("a key of another project was disabled".to_owned());
     }
-    harm.extend(integration_tests::check_chains(&deployment.bucket).err());
+    harm.extend(integration_tests::evidence::check_chains(&deployment.bucket).err());
     harm
 }
 

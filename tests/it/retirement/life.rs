@@ -1,6 +1,8 @@
 //! The life of a superseded key, from its birth record to its end.
 
-use super::stage::{World, digest, policy, verdict};
+use integration_tests::evidence::digest;
+
+use super::stage::{World, policy, verdict};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT};
+use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT, evidence};
 use serde_json::{Value, json};
 use testkit::fault::Fault;
 use testkit::lambda::{Invocation, Restarting};
@@ -246,52 +246,14 @@ impl World {
         self.stage.sentry.edit_key(key_id, |key| key.date_created = now);
     }
 
-    /// Lets so much time pass, for all that is written down: every record of the ledger, and the state, are so much older
-    /// now. Secrets Manager's dates and Sentry's stay.
+    /// As [`evidence::pass`].
     pub(crate) fn pass(&self, seconds: i64) {
-        let bucket = &self.retirement.bucket;
-        let back = jiff::SignedDuration::from_secs(seconds);
-        let earlier = |text: &str| text.parse::<jiff::Timestamp>().ok().map(|time| (time - back).to_string());
-        let mut digests: BTreeMap<String, String> = BTreeMap::new();
-        let mut heads: BTreeMap<String, String> = BTreeMap::new();
-        for name in bucket.keys().into_iter().filter(|name| name.contains("ledger/")) {
-            let (folder, _) = name.rsplit_once('/').unwrap();
-            let bytes = bucket.object(&name).unwrap();
-            let mut record: Value = serde_json::from_slice(&bytes).unwrap();
-            record["time"] = earlier(record["time"].as_str().unwrap()).unwrap().into();
-            record["previous"] = heads.get(folder).cloned().into();
-            let written = record.to_string().into_bytes();
-            digests.insert(digest(&bytes), digest(&written));
-            heads.insert(folder.to_owned(), digest(&written));
-            bucket.put(&name, written);
-        }
-        let Some(name) = bucket.keys().into_iter().find(|name| name.ends_with("state/retire-keys.json")) else {
-            return;
-        };
-        let mut state: Value = serde_json::from_slice(&bucket.object(&name).unwrap()).unwrap();
-        age(&mut state, &|text| {
-            let day = || text.parse::<jiff::civil::Date>().ok().map(|day| (day - back).to_string());
-            digests.get(text).cloned().or_else(|| earlier(text)).or_else(day)
-        });
-        bucket.put(&name, state.to_string());
+        evidence::pass(&self.retirement.bucket, seconds).unwrap();
     }
 
     /// Checks the chain of every key, and that no two records follow the same one.
     pub(crate) fn check_chains(&self) -> Result<(), String> {
         self.retirement.check_chains()
-    }
-}
-
-fn age(value: &mut Value, earlier: &dyn Fn(&str) -> Option<String>) {
-    match value {
-        Value::String(text) => {
-            if let Some(older) = earlier(text) {
-                *text = older;
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| age(value, earlier)),
-        Value::Object(members) => members.values_mut().for_each(|value| age(value, earlier)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -304,11 +266,6 @@ pub(crate) fn now() -> jiff::Timestamp {
 /// The same in Unix seconds.
 pub(crate) fn unix_now() -> u64 {
     now().as_second().try_into().unwrap()
-}
-
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    hex::encode(sha2::Sha256::digest(bytes))
 }
 
 /// What a row says in short: ownership, state, action, result.

@@ -244,3 +244,19 @@ async fn every_name_stays_one_segment_of_the_path() {
         sentry.done(&api);
     }
 }
+
+/// 23.7.1 forgets to leave it out of an integration's list until the deletion is done, under a slug that leads nowhere.
+#[tokio::test]
+async fn a_project_that_is_being_deleted_is_in_no_list_and_has_no_number() {
+    let mut deleted = project_json(42, "66ae011c0bac44398b5acc136f7fa59c");
+    deleted["status"] = json!("deleted");
+    let mut blog = project_json(1, "blog");
+    blog["status"] = json!("active");
+    let list = || on(LIST, value(200, &json!([deleted, blog])));
+    let sentry = script([list(), on("GET /api/0/projects/acme/42/", answer(404, MISSING)), list()]);
+    let api = sentry.api();
+    let listed: Vec<u64> = api.projects("acme").await.unwrap().iter().map(|project| project.id).collect();
+    assert_eq!(listed, [1]);
+    assert_eq!(*api.project("acme", "42").await.unwrap_err().kind(), Kind::NotFound);
+    sentry.done(&api);
+}

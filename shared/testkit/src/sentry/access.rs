@@ -72,7 +72,7 @@ pub(super) fn authenticate(state: &State, request: &Request, dsn_admitted: bool)
         "basic" => Err(answers::unauthorized("API key is not valid")),
         _ => match state.tokens.iter().find(|token| token.value == value) {
             Some(token) if token.expired => Err(answers::unauthorized("Token expired")),
-            Some(token) => Ok(Caller::Token(token.clone())),
+            Some(token) => Ok(Caller::Token(token.as_of(state.flavor))),
             None if value.starts_with("sntrys_") => Err(answers::unauthorized("Invalid org token")),
             None => Err(answers::unauthorized("Invalid token")),
         },

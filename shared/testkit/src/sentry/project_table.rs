@@ -36,12 +36,14 @@ impl Projects {
         slugs.take_while(move |(of, ..)| *of == organization).map(|(_, _, id)| *id)
     }
 
-    /// The ids of an organization's projects, newest first.
+    /// The ids of an organization's projects, newest first, those among them whose deletion is not done yet.
     pub(super) fn newest_first(&self, organization: u64) -> impl Iterator<Item = u64> {
-        let projects = self.by_id.values().rev();
-        projects
-            .filter(move |project| project.organization == organization && !project.deleted)
-            .map(|project| project.id)
+        self.all().filter(move |project| project.organization == organization).map(|project| project.id)
+    }
+
+    /// A project, also one whose deletion is not done yet.
+    pub(super) fn also_deleted(&self, id: u64) -> Option<&Project> {
+        self.by_id.get(&id)
     }
 
     /// All projects, also those that are deleted, newest first.

@@ -28,7 +28,8 @@ pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Resp
     Ok(Response::json(200, &json!({"version": "0", "auth": auth, "user": user})))
 }
 
-/// `/projects/`: newest first; needs no organization scope (fact 18).
+/// `/projects/`: newest first; needs no organization scope (fact 18). For an integration Sentry forgets to leave out those
+/// that are being deleted.
 pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Result<Response, Response> {
     caller.may(&request.method, Subject::Project)?;
     only_get(request)?;
@@ -53,7 +54,7 @@ pub(super) fn list(
 
 fn list_page(state: &State, request: &Request, ids: impl Iterator<Item = u64>) -> Result<Response, Response> {
     let asked = page::read(request, 100)?;
-    let show = |id| state.projects.get(id).map_or(Value::Null, |project| show_project(state, project));
+    let show = |id| state.projects.also_deleted(id).map_or(Value::Null, |project| show_project(state, project));
     Ok(page::by_offset(ids, show, asked)?.answer(state, request))
 }
 
@@ -106,14 +107,16 @@ fn show_project(state: &State, project: &Project) -> Value {
     if state.has_rate_limits(project) {
         features.insert(2, "rate-limits");
     }
+    // One that is being deleted gives its slug away.
+    let slug = if project.deleted { format!("{:032x}", project.id) } else { project.slug.clone() };
     json!({
         "id": project.id.to_string(),
-        "slug": project.slug,
+        "slug": slug,
         "name": project.name,
         "platform": null,
         "dateCreated": project.date_created,
         "features": features,
-        "status": "active",
+        "status": if project.deleted { "deleted" } else { "active" },
         "organization": state.organization_by_id(project.organization).map(show_organization),
     })
 }

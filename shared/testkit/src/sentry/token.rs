@@ -61,7 +61,7 @@ pub(super) struct Token {
     pub(super) organization: u64,
     /// As they were given.
     pub(super) granted: BTreeSet<String>,
-    /// Closed under the hierarchy of section 5.2.
+    /// Closed under the hierarchy of section 5.2, as newer versions have it ([`Token::as_of`]).
     pub(super) scopes: BTreeSet<String>,
     pub(super) holder: Holder,
     /// Whether its time is over.
@@ -84,6 +84,15 @@ const MEMBER: [&str; 11] = [
 ];
 
 impl Token {
+    /// The token as this version takes it: 23.7.1 adds nothing to what was granted, so that a role that lacks a scope bounds
+    /// what the scope implies as well.
+    pub(super) fn as_of(&self, flavor: Flavor) -> Self {
+        match flavor {
+            Flavor::V23_7_1 => Self { scopes: self.granted.clone(), ..self.clone() },
+            Flavor::V2026 => self.clone(),
+        }
+    }
+
     /// Whether it is good for a scope. The role of its person bounds it, which the token itself does not show (fact 3).
     pub(super) fn may(&self, scope: &str) -> bool {
         let by_role = match &self.holder {

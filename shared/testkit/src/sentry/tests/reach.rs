@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{KEYS, body, header, rig};
+use crate::sentry::Flavor;
 
 #[test]
 fn a_renamed_project_redirects_every_method() {
@@ -56,8 +57,13 @@ fn scopes_and_visibility_have_causes_of_their_own() {
     assert_eq!(status("nonsense", "GET", KEYS), 401);
     assert_eq!(status(&rig.token, "DELETE", &key), 204);
     assert_eq!(status(&rig.token, "DELETE", &key), 404);
-    let shown = body(&rig.call_as(&write, "GET", "/api/0/", &Value::Null));
-    assert_eq!(shown["auth"]["scopes"], json!(["project:read", "project:write"]));
+    for (flavor, scopes) in
+        [(Flavor::V2026, json!(["project:read", "project:write"])), (Flavor::V23_7_1, json!(["project:write"]))]
+    {
+        rig.sentry.set_flavor(flavor);
+        let shown = body(&rig.call_as(&write, "GET", "/api/0/", &Value::Null));
+        assert_eq!(shown["auth"]["scopes"], scopes);
+    }
     let anonymous = rig.send("GET", "/api/0/", &[], "");
     assert_eq!((anonymous.status, &body(&anonymous)["auth"]), (200, &Value::Null));
     rig.sentry.revoke_token(&write);
