@@ -82,6 +82,20 @@ pub(super) fn authenticate(state: &State, request: &Request, dsn_admitted: bool)
 impl Caller {
     /// Whether the caller has a scope that the method asks for; comes before any look at the path's objects.
     pub(super) fn may(&self, method: &Method, subject: Subject) -> Result<(), Response> {
+        self.has_any(Self::accepted(method, subject))
+    }
+
+    /// Whether the caller carries such a scope, of an endpoint that has no object in its path by which a role could bound it.
+    pub(super) fn carries(&self, method: &Method, subject: Subject) -> Result<(), Response> {
+        let mut accepted = Self::accepted(method, subject);
+        match self.token() {
+            Some(token) if accepted.any(|scope| token.scopes.contains(&scope)) => Ok(()),
+            Some(_) => Err(answers::forbidden()),
+            None => self.may(method, subject),
+        }
+    }
+
+    fn accepted(method: &Method, subject: Subject) -> impl Iterator<Item = String> {
         let prefix = match subject {
             Subject::Organization => "org",
             Subject::Project => "project",
@@ -93,7 +107,7 @@ impl Caller {
             // HEAD and PATCH have no entry in Sentry's scope map: 403 for everybody (fact 10).
             _ => &[],
         };
-        self.has_any(levels.iter().map(|level| format!("{prefix}:{level}")))
+        levels.iter().map(move |level| format!("{prefix}:{level}"))
     }
 
     /// Whether the caller has one of these scopes, and may read at all, of an endpoint with scopes of its own.

@@ -31,7 +31,7 @@ pub(super) fn index(request: &Request, caller: &Caller) -> Result<Response, Resp
 /// `/projects/`: newest first; needs no organization scope (fact 18). For an integration Sentry forgets to leave out those
 /// that are being deleted.
 pub(super) fn list_all(state: &State, request: &Request, caller: &Caller) -> Result<Response, Response> {
-    caller.may(&request.method, Subject::Project)?;
+    caller.carries(&request.method, Subject::Project)?;
     only_get(request)?;
     // A person sees the projects of the own teams, and here is in none. No organization has the id 0.
     let is_person = caller.token().is_some_and(|token| matches!(token.holder, Holder::Person(..)));

@@ -146,11 +146,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let leak = Leak::new(at);
             leak.world.delete(&leak.leaked);
             let reply = leak.revoked(&leak.leaked);
-            assert_eq!(
-                (&reply["state"], &reply["proof"]["grade"]),
-                (&json!("deleted"), &json!("question")),
-                "{reply:#}"
-            );
+            assert_eq!((&reply["state"], &reply["proof"]["grade"]), (&json!("deleted"), &json!("object")), "{reply:#}");
             assert!(leak.world.is_active(&leak.world.key_id("AWSCURRENT")));
         },
     ),
@@ -161,9 +157,9 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
         "`Rotation.ScopeMissing`: project:write is what revocation needs",
         |at| {
             let leak = Leak::with(at, &["project:read", "org:read"]);
-            let words =
-                ["sentry/revoke-key", "lacks the scope project:write", "Project: Read & Write", "still enabled"];
+            let words = ["sentry/revoke-key", "lacks the scope project:write", "Project: Read & Write"];
             leak.refused(&leak.revoke, &leak.leaked, "Rotation.ScopeMissing", &words);
+            leak.refused(&leak.revoke, &leak.leaked, "Rotation.ScopeMissing", &["still enabled"]);
             let revoke = leak.world.deploy("revoke-key", &[]);
             leak.refused(&revoke, &leak.leaked, "Rotation.ScopeMissing", &words);
             leak.world.store_token("sentry/revoke-key", &at.token(&["project:write"]));

@@ -192,9 +192,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
                             rate_limit = { count = 7, window = \"60s\" }\nrate_limit_required = true\n";
             let world = World::with_policy(&free, required);
             world.set_current(&first);
-            let (rotator, token) = (world.rotator(), world.begin());
-            world.done(&rotator, "createSecret", &token);
-            rotator.fails(&world.event("setSecret", &token), "Rotation.SettingsDiffer", &["plan"]);
+            is_refused(&world, &world.rotator(), "Rotation.SettingsDiffer", &["plan", "rate_limit_required"]);
         },
     ),
     fact(
