@@ -140,10 +140,7 @@ fn a_token_beside_a_dsn_in_an_sdks_secret_is_found_and_reviewed() {
     let finding = review.finding("SDK_SECRET_NOT_STORE_ONLY", "acme/leaky").unwrap();
     assert!(finding["evidence"][0].as_str().unwrap().contains("beside the DSN a token"), "{finding}");
     let token = review.rows("tokens").iter().find(|row| row["secret_name"] == json!("acme/leaky")).unwrap();
-    assert_eq!(
-        (&token["state"], &token["scopes"]),
-        (&json!("alive"), &json!(["event:read", "event:write", "event:admin"]))
-    );
+    assert_eq!((&token["state"], &token["scopes"]), (&json!("alive"), &json!(["event:admin"])));
 }
 
 #[test]
