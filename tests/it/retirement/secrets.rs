@@ -1,5 +1,7 @@
 //! What the state of a secret says about its keys.
 
+use integration_tests::evidence;
+use serde_json::{Value, json};
 use testkit::secrets_manager::ReplicationStatus::{Failed, InProgress, InSync};
 
 use super::stage::{AT, DUE, TABLES, World, policy, verdict};
@@ -164,6 +166,22 @@ fn a_value_that_cannot_be_read_freezes_its_project_and_no_other() {
     assert_eq!(verdict(&world.row(&old)), ["untouchable", "active", "-", "none"]);
     world.stage.store.set_stage(&other, "AWSPENDING", None);
     retired(&world, &old);
+}
+
+#[test]
+fn a_secret_of_which_nobody_knows_the_project_is_told_of_and_the_run_is_not_complete() {
+    let (world, old) = due();
+    world.run_observing(&old);
+    let (unread, _) = world.add_secret("acme/unread", "checkout");
+    world.stage.store.deny("GetSecretValue");
+    let reply = world.run();
+    let unplaced = |reply: &Value| evidence::named(&world.retirement.bucket, reply, "record")["unplaced"].clone();
+    let told = unplaced(&reply);
+    assert_eq!((&reply["complete"], &told[0]["secret_arn"], &told[1]), (&json!(false), &json!(unread), &Value::Null));
+    assert!(told[0]["why"].as_str().unwrap().contains("secretsmanager:GetSecretValue"), "{told}");
+    world.stage.store.allow("GetSecretValue");
+    let reply = world.run();
+    assert_eq!((&reply["complete"], unplaced(&reply)), (&json!(true), json!([])));
 }
 
 #[test]
