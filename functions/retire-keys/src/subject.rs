@@ -104,7 +104,7 @@ impl Run<'_> {
             let judgement = self.judge(&mut case).await?;
             match judgement.next {
                 // The list may be older than the record: another run disabled the key in between, and nobody enabled it.
-                Next::Record(Kind::Reinstated) if !seen_again => {
+                Next::Record(kind) if !seen_again && case.facts.history.is_enabled_again_by(kind) => {
                     seen_again = true;
                     self.see_again(&mut case).await?;
                 }

@@ -100,6 +100,13 @@ pub struct History {
 }
 
 impl History {
+    /// Whether a record of this kind would say that a key is enabled again which is on record as disabled: the list that says
+    /// so may be older than that record.
+    #[must_use]
+    pub fn is_enabled_again_by(&self, kind: Kind) -> bool {
+        matches!((kind, self.phase), (Kind::Reinstated, _) | (Kind::Current, Phase::Disabled | Phase::Deleting))
+    }
+
     /// The history of a whole chain, whose newest record has this head.
     #[must_use]
     pub fn of(records: &[Record], head: Option<Head>) -> Self {

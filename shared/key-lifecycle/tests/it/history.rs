@@ -361,3 +361,15 @@ fn who_revoked_a_key_is_kept_whatever_is_written_of_it_later() {
         assert_eq!(same, attempt == 0, "{first}, then {then} with attempt {attempt}");
     }
 }
+
+/// A list of keys that is older than another run's record must not turn a disabled key that is current again into one that
+/// works: exploration found that in seed 5145.
+#[test]
+fn only_what_would_undo_a_disablement_on_record_is_looked_at_again() {
+    for phase in PHASES {
+        let undoes = matches!(phase, Phase::Disabled | Phase::Deleting);
+        assert_eq!(history(phase, Class::Ours).is_enabled_again_by(Kind::Current), undoes, "{phase:?}");
+        assert!(history(phase, Class::Ours).is_enabled_again_by(Kind::Reinstated), "{phase:?}");
+        assert!(!history(phase, Class::Ours).is_enabled_again_by(Kind::Quiet), "{phase:?}");
+    }
+}

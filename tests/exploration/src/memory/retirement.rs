@@ -242,7 +242,7 @@ impl Run<'_> {
             let judgement = self.judge(&mut case, &mut counted).await?;
             match judgement.next {
                 Next::Nothing | Next::Would(_) => break,
-                Next::Record(Kind::Reinstated) if !seen_again => {
+                Next::Record(kind) if !seen_again && case.facts.history.is_enabled_again_by(kind) => {
                     seen_again = true;
                     case.facts.key = self.process.read("GET key", move |world| world.keys[number].object).await?;
                 }

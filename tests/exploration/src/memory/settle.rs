@@ -36,6 +36,7 @@ pub(super) fn settle(world: &Rc<RefCell<World>>) {
     }
     retire(world);
     for secret in 0..secrets {
+        check_given_back(&mut world.borrow_mut(), secret);
         let outcome = rotate(world, secret);
         if outcome != Attempt::Completed {
             let what = format!("a new rotation without a fault does not complete: {outcome:?}");
@@ -85,6 +86,14 @@ fn retire(world: &Rc<RefCell<World>>) {
         if finish(retirement::run(&process)).is_err() {
             world.borrow_mut().broken("retirement", "a run without a fault fails");
         }
+    }
+}
+
+/// Whatever key AWSCURRENT was moved to is accepted by now, unless a person ended it or it was deleted before.
+fn check_given_back(world: &mut World, secret: usize) {
+    let Some(key) = world.key_at(secret, world.secrets[secret].labels.current) else { return };
+    if world.keys[key].object == KeyObject::Inactive && !world.keys[key].truth.ended_by_person {
+        world.broken("retirement", "AWSCURRENT was moved back to a key, and it is not given back");
     }
 }
 
