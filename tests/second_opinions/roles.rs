@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use integration_tests::roles::FUNCTIONS;
+use integration_tests::roles::{FUNCTIONS, TOKENS};
 use integration_tests::template::{Stack, Template};
 use serde_json::{Map, Value, json};
 use testkit::access::{Policy, Question, Verdict};
@@ -18,14 +18,7 @@ const BUCKET: &str = "evidence";
 
 fn stack() -> Stack {
     let token = |name: &str| format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf");
-    let tokens = [
-        "RotationAuthSecretArn",
-        "RetirementAuthSecretArn",
-        "RevocationAuthSecretArn",
-        "AuditAuthSecretArn",
-        "DeletionAuthSecretArn",
-    ]
-    .map(|name| (name, token(name)));
+    let tokens = TOKENS.map(|name| (name, token(name)));
     let mut parameters: Vec<(&str, &str)> = tokens.iter().map(|(name, arn)| (*name, arn.as_str())).collect();
     parameters.extend([
         ("SentryOrganization", "acme"),

@@ -7,31 +7,13 @@ It ends with its standard input.
 """
 
 import json
-import logging
 import sys
 
-import boto3
 from botocore.exceptions import ClientError
 from moto import settings
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.server import ThreadedMotoServer
 
-
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
-
-
-def say(message):
-    print(json.dumps(message), flush=True)
-
-
-def client(url, service, key="test", secret="test"):
-    return boto3.client(
-        service,
-        region_name="us-east-1",
-        endpoint_url=url,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-    )
+from moto_server import client, say, start
 
 
 def is_allowed(call):
@@ -48,10 +30,7 @@ def is_allowed(call):
 
 def main():
     asked = json.loads(sys.stdin.readline())
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
+    server, url = start()
     bucket = asked["bucket"]
     client(url, "s3").create_bucket(Bucket=bucket)
     iam, clients = client(url, "iam"), {}

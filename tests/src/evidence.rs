@@ -22,6 +22,12 @@ pub fn rows(bucket: &S3, reply: &Value) -> Vec<Value> {
     record.get("rows").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
+/// What a row says in short: whose key it is, its state, the action and its result.
+#[must_use]
+pub fn verdict(row: &Value) -> [&str; 4] {
+    ["ownership", "state", "action", "result"].map(|member| row.get(member).and_then(Value::as_str).unwrap_or("-"))
+}
+
 /// The records of a key, in order.
 #[must_use]
 pub fn ledger(bucket: &S3, key_id: &str) -> Vec<Value> {

@@ -62,6 +62,11 @@ pub async fn diagnose(
     }
 }
 
+/// Whether a question that was asked in order to tell more was not answered: then that is what the operator must know.
+fn is_no_answer(error: &Error) -> bool {
+    matches!(error.kind(), Kind::RateLimited | Kind::Unavailable | Kind::DeadlineNear)
+}
+
 /// The scopes suffice, so the object is the matter: does the token see the organization, and the project in it?
 async fn not_visible(
     api: &Api<'_>,
@@ -75,7 +80,7 @@ async fn not_visible(
     let need = &role.need;
     let seen = match api.projects(organization).await {
         Ok(projects) => projects,
-        Err(why) if matches!(why.kind(), Kind::RateLimited | Kind::Unavailable | Kind::DeadlineNear) => {
+        Err(why) if is_no_answer(&why) => {
             return of_sentry(why, role);
         }
         // It may not list; what it asked for says the rest.
@@ -87,7 +92,7 @@ async fn not_visible(
     if !is_seen && is_person && !error.operation().starts_with("GET") {
         is_seen = match api.project(organization, project).await {
             Ok(_readable) => true,
-            Err(why) if matches!(why.kind(), Kind::RateLimited | Kind::Unavailable | Kind::DeadlineNear) => {
+            Err(why) if is_no_answer(&why) => {
                 return of_sentry(why, role);
             }
             Err(_refused) => false,

@@ -15,8 +15,8 @@ const OPERATION: &str = "GET /api/0/";
 /// What Sentry knows of the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The token's scopes; newer versions list beside each what it implies, 23.7.1 only what was granted. For a person's token they are a ceiling: the role may allow
-    /// less (facts/sentry-23.7.1-observed.md, A1.3).
+    /// The token's scopes; newer versions list beside each what it implies, 23.7.1 only what was granted. For a person's
+    /// token they are a ceiling: the role may allow less (facts/sentry-23.7.1-observed.md, A1.3).
     pub scopes: BTreeSet<String>,
     /// Whom the token acts as; `None` for an organization token and for a legacy API key (A1.2).
     pub user: Option<User>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use integration_tests::roles::{FUNCTIONS, Granted};
+use integration_tests::roles::{FUNCTIONS, Granted, Told, Without};
 use integration_tests::template::{Stack, Template};
 use integration_tests::{AUDIT_TIMEOUT, BUCKET, Binary, Stage, binary};
 use serde_json::{Value, json};
@@ -56,6 +56,28 @@ impl Played {
             no_answer @ (Invocation::InitFailed { .. } | Invocation::Exited(_) | Invocation::TimedOut) => {
                 self.failures.push(("no answer".to_owned(), format!("{no_answer:?}")));
             }
+        }
+    }
+}
+
+impl Played {
+    /// What went otherwise than it should without something, and the texts in which it must be named; `told` gives those
+    /// of a place.
+    pub(super) fn without(
+        &self,
+        without: Without,
+        told: impl FnOnce(Told) -> Vec<String>,
+    ) -> (Vec<String>, Vec<String>) {
+        let wrong = |expected: Option<&str>| {
+            let others = self.failures.iter().filter(|(code, _)| Some(code.as_str()) != expected);
+            others.map(|it| format!("failed with {it:?}")).collect()
+        };
+        match without {
+            Without::Fails(code) => {
+                (wrong(Some(code)), self.failures.iter().map(|(_, message)| message.clone()).collect())
+            }
+            Without::Tells(place) => (wrong(None), told(place)),
+            Without::Lambda => (Vec::new(), Vec::new()),
         }
     }
 }

@@ -62,19 +62,8 @@ fn play(case: &Case) -> Result<(), String> {
     if refused.is_empty() || refused.iter().any(|question| question.action != row.action) {
         wrong.push(format!("refused was {refused:?}"));
     }
-    let texts: Vec<String> = match row.without {
-        Without::Fails(code) => {
-            wrong.extend(
-                played.failures.iter().filter(|(other, _)| other != code).map(|it| format!("failed with {it:?}")),
-            );
-            played.failures.iter().map(|(_, message)| message.clone()).collect()
-        }
-        Without::Tells(place) => {
-            wrong.extend(played.failures.iter().map(|it| format!("failed with {it:?}")));
-            told(&deployment, name, &played, place)
-        }
-        Without::Lambda => Vec::new(),
-    };
+    let (otherwise, texts) = played.without(row.without, |place| told(&deployment, name, &played, place));
+    wrong.extend(otherwise);
     let is_clear = |text: &String| {
         let mut refused = refused.iter();
         refused.any(|question| names(question, &deployment.stage.secret).iter().all(|name| text.contains(name)))

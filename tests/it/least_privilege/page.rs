@@ -1,20 +1,13 @@
 //! The page about the roles says what the template grants, and all of it.
 
-use integration_tests::roles::{FUNCTIONS, Row, roles_page};
+use integration_tests::roles::{FUNCTIONS, Row, TOKENS, roles_page};
 use integration_tests::template::{Stack, Template};
 
 /// The template with the names of parameters in the place of their values.
 fn stack() -> Stack {
     let parameter = |name: &str| format!("arn:aws:service:us-east-1:123456789012:{name}");
-    let named = [
-        "RotationAuthSecretArn",
-        "RetirementAuthSecretArn",
-        "RevocationAuthSecretArn",
-        "AuditAuthSecretArn",
-        "DeletionAuthSecretArn",
-        "KmsKeyArn",
-    ]
-    .map(|name| (name, parameter(name)));
+    let named: Vec<(&str, String)> =
+        TOKENS.into_iter().chain(["KmsKeyArn"]).map(|name| (name, parameter(name))).collect();
     let mut parameters: Vec<(&str, &str)> = named.iter().map(|(name, value)| (*name, value.as_str())).collect();
     parameters.extend([("SentryOrganization", "acme"), ("ManagedSecretNamePrefix", "ManagedSecretNamePrefix")]);
     let template = Template::shipped().unwrap();

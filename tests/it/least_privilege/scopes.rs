@@ -52,23 +52,10 @@ fn without_one_scope_a_function_names_it_and_does_no_harm() {
         let deployment = Deployment::prepared(work, &plan);
         let played = (work.play)(&deployment);
         let mut wrong = (work.harm)(&deployment);
-        let texts: Vec<String> = match case.without {
-            Without::Fails(code) => {
-                wrong.extend(
-                    played.failures.iter().filter(|(other, _)| other != code).map(|it| format!("failed with {it:?}")),
-                );
-                played.failures.iter().map(|(_, message)| message.clone()).collect()
-            }
-            Without::Tells(place) => {
-                wrong.extend(played.failures.iter().map(|it| format!("failed with {it:?}")));
-                if place == Told::Report {
-                    refused_reads(&deployment)
-                } else {
-                    vec![deployment.objects("runs/", ".json")]
-                }
-            }
-            Without::Lambda => Vec::new(),
-        };
+        let (otherwise, texts) = played.without(case.without, |place| {
+            if place == Told::Report { refused_reads(&deployment) } else { vec![deployment.objects("runs/", ".json")] }
+        });
+        wrong.extend(otherwise);
         if !texts.iter().any(|text| text.contains(&format!("scope {}", case.scope))) {
             wrong.push(format!("the scope is not named: {texts:#?}"));
         }

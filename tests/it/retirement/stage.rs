@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) use integration_tests::evidence::verdict;
 use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT, evidence};
 use serde_json::{Value, json};
 use testkit::fault::Fault;
@@ -266,11 +267,6 @@ pub(crate) fn now() -> jiff::Timestamp {
 /// The same in Unix seconds.
 pub(crate) fn unix_now() -> u64 {
     now().as_second().try_into().unwrap()
-}
-
-/// What a row says in short: ownership, state, action, result.
-pub(crate) fn verdict(row: &Value) -> [&str; 4] {
-    ["ownership", "state", "action", "result"].map(|member| row[member].as_str().unwrap_or("-"))
 }
 
 /// Version ids that nobody else makes.

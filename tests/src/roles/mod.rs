@@ -7,4 +7,4 @@ mod page;
 mod table;
 
 pub use page::roles_page;
-pub use table::{FUNCTIONS, Granted, Row, Told, Without};
+pub use table::{FUNCTIONS, Granted, Row, TOKENS, Told, Without};

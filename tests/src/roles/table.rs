@@ -52,6 +52,15 @@ pub struct Granted {
     pub rows: &'static [Row],
 }
 
+/// The parameters that name the secrets of management tokens, in the template's order.
+pub const TOKENS: [&str; 5] = [
+    "RotationAuthSecretArn",
+    "RetirementAuthSecretArn",
+    "RevocationAuthSecretArn",
+    "AuditAuthSecretArn",
+    "DeletionAuthSecretArn",
+];
+
 const fn row(sid: &'static str, action: &'static str, on: &'static str, needed: &'static str, without: Without) -> Row {
     Row { sid, action, on, needed, without }
 }

@@ -1,5 +1,6 @@
 //! `retire-keys` at work.
 
+use integration_tests::evidence::verdict;
 use integration_tests::{AT_ONCE, evidence};
 use serde_json::{Value, json};
 
@@ -48,16 +49,11 @@ impl<'a> Superseded<'a> {
 
     /// A run in which this becomes of the superseded key.
     #[track_caller]
-    fn becomes(&self, verdict: [&str; 4]) -> Value {
+    fn becomes(&self, expected: [&str; 4]) -> Value {
         let row = self.row();
-        assert_eq!(said(&row), verdict, "{row:#}\n{}", self.retire.logs());
+        assert_eq!(verdict(&row), expected, "{row:#}\n{}", self.retire.logs());
         row
     }
-}
-
-/// What a row says in short: whose key it is, its state, the action and its result.
-fn said(row: &Value) -> [&str; 4] {
-    ["ownership", "state", "action", "result"].map(|member| row[member].as_str().unwrap_or("-"))
 }
 
 const DISABLED: [&str; 4] = ["ours", "disabled", "disable", "done"];
@@ -177,7 +173,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             for _ in 0..2 {
                 let reply = it.run();
                 for id in &foreign {
-                    assert_eq!(said(&world.row(&reply, id)), ["foreign", "active", "-", "none"]);
+                    assert_eq!(verdict(&world.row(&reply, id)), ["foreign", "active", "-", "none"]);
                     assert!(world.is_active(id) && world.kinds(id).is_empty());
                 }
             }
@@ -197,14 +193,14 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             world.rotate(&rotator);
             let reply = retire.replies(&json!({}));
             let row = world.row(&reply, &first);
-            assert_eq!(said(&row), ["adopted", "superseded", "-", "none"], "{row:#}");
+            assert_eq!(verdict(&row), ["adopted", "superseded", "-", "none"], "{row:#}");
             assert!(text(&row, "reason").contains("consent"), "{row:#}");
             let consent =
                 "[[consent]]\nkey_id = \"KEY\"\nby = \"robin\"\nticket = \"OPS-17\"\nuntil = \"2099-12-31\"\n";
             world.set_policy(&format!("{AT_ONCE}{}", consent.replace("KEY", &first)));
             let retire = world.deploy("retire-keys", &["project:write"]);
             let row = world.row(&retire.replies(&json!({})), &first);
-            assert_eq!(said(&row), ["adopted", "disabled", "disable", "done"], "{row:#}");
+            assert_eq!(verdict(&row), ["adopted", "disabled", "disable", "done"], "{row:#}");
             assert_eq!(row["proof"]["grade"], "question");
             assert!(!world.is_active(&first));
         },
@@ -253,7 +249,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let unpromoted = world.key_id("AWSPENDING");
             world.abandon();
             let row = world.row(&world.deploy("retire-keys", &["project:write"]).replies(&json!({})), &unpromoted);
-            assert_eq!((said(&row), &row["proof"]["grade"]), (DISABLED, &json!("question")), "{row:#}");
+            assert_eq!((verdict(&row), &row["proof"]["grade"]), (DISABLED, &json!("question")), "{row:#}");
             assert!(!world.is_active(&unpromoted) && world.is_active(&world.key_id("AWSCURRENT")));
         },
     ),
@@ -267,11 +263,10 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let (rotator, token) = (world.rotator(), world.begin());
             world.done(&rotator, "createSecret", &token);
             let orphan = world.key_id("AWSPENDING");
-            world.store.purge_version(&world.secret, &token);
-            world.store.add_version(&world.secret, &token, None, &[]);
+            world.lose_value(&token, &[]);
             let retire = world.deploy("retire-keys", &["project:write"]);
             let rows: Vec<Value> = (0..2).map(|_| world.row(&retire.replies(&json!({})), &orphan)).collect();
-            assert!(rows.iter().any(|row| said(row) == ["orphan", "disabled", "disable", "done"]), "{rows:#?}");
+            assert!(rows.iter().any(|row| verdict(row) == ["orphan", "disabled", "disable", "done"]), "{rows:#?}");
             assert!(!world.is_active(&orphan) && world.is_active(&world.key_id("AWSCURRENT")));
         },
     ),
@@ -322,14 +317,14 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let it = Superseded::new(World::new(at));
             let world = &it.world;
             let before = world.keys();
-            for (scopes, verdict) in [
+            for (scopes, expected) in [
                 (&["project:read"][..], ["ours", "draining", "disable", "failed"]),
                 (&["org:read", "event:read"], ["ours", "frozen", "-", "none"]),
             ] {
                 let retire = world.deploy("retire-keys", scopes);
                 let row = world.row(&retire.replies(&json!({})), &it.old);
                 let reason = text(&row, "reason");
-                assert_eq!(said(&row), verdict, "{row:#}");
+                assert_eq!(verdict(&row), expected, "{row:#}");
                 for word in ["sentry/retire-keys", "lacks the scope project:write", scopes[0], "Project: Read & Write"]
                 {
                     assert!(reason.contains(word), "{reason:?} lacks {word:?}");
@@ -337,7 +332,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
                 assert_eq!(world.keys(), before);
             }
             let retire = world.deploy("retire-keys", &["project:write"]);
-            assert_eq!(said(&world.row(&retire.replies(&json!({})), &it.old)), DISABLED);
+            assert_eq!(verdict(&world.row(&retire.replies(&json!({})), &it.old)), DISABLED);
         },
     ),
     fact(
@@ -381,7 +376,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             it.run();
             at.server.control.rename_project(&at.organization, "storefront", "shop");
             let rows: Vec<Value> = (0..2).map(|_| it.row()).collect();
-            assert_eq!(said(&rows[1]), ["ours", "superseded", "-", "none"], "{rows:#?}");
+            assert_eq!(verdict(&rows[1]), ["ours", "superseded", "-", "none"], "{rows:#?}");
             assert!(rows.iter().all(|row| row["state"] != "deleted"), "{rows:#?}");
         },
     ),
@@ -396,7 +391,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let second = it.world.key_id("AWSCURRENT");
             it.world.rotate(&it.rotator);
             let row = it.world.row(&it.run(), &second);
-            assert_eq!(said(&row), DISABLED, "{row:#}");
+            assert_eq!(verdict(&row), DISABLED, "{row:#}");
             let active = it.world.keys().into_values().filter(|key| key["isActive"] == true).count();
             assert_eq!(active, 2, "the current one, and the one that waits for consent");
         },

@@ -145,8 +145,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             let (rotator, token) = (world.rotator(), world.begin());
             world.done(&rotator, "createSecret", &token);
             let made = world.key_id("AWSPENDING");
-            world.store.purge_version(&world.secret, &token);
-            world.store.add_version(&world.secret, &token, None, &["AWSPENDING"]);
+            world.lose_value(&token, &["AWSPENDING"]);
             for step in STEPS {
                 world.done(&rotator, step, &token);
             }
@@ -502,8 +501,7 @@ pub(in crate::facts) const FACTS: &[Fact] = &[
             for number in 0..101 {
                 at.create(&world.admin, &json!({"name": format!("key {number}")}));
             }
-            world.store.purge_version(&world.secret, &token);
-            world.store.add_version(&world.secret, &token, None, &["AWSPENDING"]);
+            world.lose_value(&token, &["AWSPENDING"]);
             for step in STEPS {
                 world.done(&rotator, step, &token);
             }

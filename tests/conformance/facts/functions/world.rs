@@ -173,6 +173,12 @@ impl<'a> World<'a> {
         self.store.begin_rotation(&self.secret).unwrap()
     }
 
+    /// Leaves a version as it is where the attempt that made its key died before it stored it.
+    pub(super) fn lose_value(&self, token: &str, labels: &[&str]) {
+        self.store.purge_version(&self.secret, token);
+        self.store.add_version(&self.secret, token, None, labels);
+    }
+
     /// Ends a rotation as a person does.
     pub(super) fn abandon(&self) {
         self.store.set_stage(&self.secret, "AWSPENDING", None);

@@ -1,5 +1,7 @@
 //! What must hold, looked at after every move.
 
+use std::time::Duration;
+
 use key_lifecycle::{Entry, Held, KeyObject, Kind, check_chain};
 
 use super::world::{KeyNumber, World};
@@ -65,6 +67,10 @@ impl Counts {
     }
 }
 
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
 impl World {
     pub(super) fn broken(&mut self, who: &str, what: &str) {
         self.tell(|| format!("BROKEN by {who}: {what}"));
@@ -116,7 +122,7 @@ impl World {
                 None => self.broken(who, "a key is disabled or deleted without a look at the labels before"),
             }
         }
-        let grace = self.terms.grace.map_or(0, |grace| i64::try_from(grace.as_micros()).unwrap_or(i64::MAX));
+        let grace = self.terms.grace.map_or(0, micros);
         if !truth.moved_back && truth.last_current.is_some_and(|at| self.micros() < at.saturating_add(grace)) {
             self.broken(who, "a key is disabled in its grace");
         }
@@ -137,7 +143,7 @@ impl World {
         if !truth.said_dead {
             self.broken(who, "a key is deleted without proof that it is dead");
         }
-        let quarantine = i64::try_from(self.terms.quarantine.as_micros()).unwrap_or(i64::MAX);
+        let quarantine = micros(self.terms.quarantine);
         if truth.disabled_at.is_some_and(|at| self.micros() < at.saturating_add(quarantine)) {
             self.broken(who, "a key is deleted in its quarantine");
         }
