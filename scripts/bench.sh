@@ -3,6 +3,7 @@
 # processes each, in one run and in turn, so that the ratios hold on a noisy machine. Needs Rust and Python 3.
 # usage: scripts/bench.sh [rotation|retirement|audit]
 . "$(dirname "$0")/lib.sh"
+case "$*" in "" | rotation | retirement | audit) ;; *) refuse "scripts/bench.sh does not know \"$*\"." ;; esac
 need_rust
 use_python_parts
 

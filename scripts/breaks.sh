@@ -4,7 +4,6 @@
 # All of them take about 25 minutes on two cores.
 # usage: scripts/breaks.sh [NAME...]
 . "$(dirname "$0")/lib.sh"
-need_rust
 export RUST_BACKTRACE=0
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 
@@ -17,8 +16,9 @@ if [ $# -eq 0 ]; then
   set -- "${names[@]}"
 fi
 for name in "$@"; do
-  [ -f "$patches/$name.patch" ] || { printf 'There is no break %s in tests/breaks.\n' "$name" >&2; exit 2; }
+  [ -f "$patches/$name.patch" ] || refuse "There is no break $name in tests/breaks."
 done
+need_rust
 
 output=$(mktemp)
 # Builds what a check needs, and runs it on the copy. Its exit code: 0 all is well, 1 something is broken, 2 it did not run.

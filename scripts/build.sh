@@ -3,15 +3,9 @@
 # The machine's own architecture needs Rust and Python 3 alone; the other one also a cross compiler, which comes from PyPI.
 # usage: scripts/build.sh [--arch x86_64|arm64] [FUNCTION...]     all functions, for the machine's own architecture
 . "$(dirname "$0")/lib.sh"
-need_rust
-
 # What provided.al2023 has. A binary that was linked against a newer C library would not start there.
 lambda_glibc=2.34
 
-usage() {
-  echo "usage: scripts/build.sh [--arch x86_64|arm64] [FUNCTION...]; the functions are: $(all_functions)" >&2
-  exit 2
-}
 all_functions() { (cd functions && echo *); }
 
 case "$(uname -m)" in
@@ -25,24 +19,25 @@ arch=$native
 wanted=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --arch) arch=${2:-} && shift 2 || usage ;;
+    --arch) arch=${2:-}; shift $(($# > 1 ? 2 : 1)) ;;
     --arch=*) arch=${1#*=} && shift ;;
-    -*) usage ;;
+    -*) refuse "There is no option $1." ;;
     *) wanted+=("$1") && shift ;;
   esac
 done
 case $arch in
   x86_64) target=x86_64-unknown-linux-gnu ;;
   arm64) target=aarch64-unknown-linux-gnu ;;
-  none) echo "This machine is neither Linux on x86_64 nor on arm64: say --arch x86_64 or --arch arm64." >&2 && usage ;;
-  *) usage ;;
+  none) refuse "This machine is neither Linux on x86_64 nor on arm64: say --arch x86_64 or --arch arm64." ;;
+  *) refuse "There is no architecture \"$arch\": x86_64 or arm64." ;;
 esac
 [ ${#wanted[@]} -gt 0 ] || read -r -a wanted <<<"$(all_functions)"
 packages=()
 for name in "${wanted[@]}"; do
-  [ -f "functions/$name/Cargo.toml" ] || { echo "There is no function $name." >&2 && usage; }
+  [ -f "functions/$name/Cargo.toml" ] || refuse "There is no function $name: $(all_functions)."
   packages+=(--package "$name")
 done
+need_rust
 
 command -v "${PYTHON:-python3}" >/dev/null 2>&1 || missing "Python 3, to write the zip files. Install it, or name one with PYTHON=..."
 output=target/lambda/$arch

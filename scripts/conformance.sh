@@ -17,10 +17,11 @@ for argument in "$@"; do
     --stand-in-only) stand_in_only=yes ;;
     --install) install=yes ;;
     --prepare) prepare=yes ;;
-    -*) printf 'usage: scripts/conformance.sh [--stand-in-only] [--install] [--prepare] [FILTER]\n' >&2; exit 2 ;;
-    *) filter=("$argument") ;;
+    -*) refuse "There is no option $argument." ;;
+    *) filter+=("$argument") ;;
   esac
 done
+[ ${#filter[@]} -le 1 ] || refuse "One FILTER at most."
 need_rust
 
 packages=(gcc libmaxminddb-dev libpq-dev libxml2-dev libxmlsec1-dev libxslt1-dev pkg-config postgresql redis-server)
@@ -63,6 +64,9 @@ find_parts() {
   if [ "$install" = yes ] && ! find_python && command -v pyenv >/dev/null 2>&1; then
     quietly "Installing Python 3.8 with pyenv" pyenv install --skip-existing 3.8.18
   fi
+  # From util-linux; without them a run could not have the database to itself, nor PostgreSQL start for root.
+  command -v flock >/dev/null 2>&1 || missing "flock. On Debian: apt-get install util-linux"
+  [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null 2>&1 || missing "setpriv. On Debian: apt-get install util-linux"
   find_python || missing "Python 3.8, the last that Sentry 23.7.1 runs on. Install it (pyenv install 3.8.18), or name one with SENTRY_PYTHON=..."
   find_postgres || missing "PostgreSQL 15 or newer (initdb, pg_ctl). On Debian: $advice"
   command -v redis-server >/dev/null 2>&1 || missing "Redis (redis-server). On Debian: $advice"
@@ -169,11 +173,13 @@ build() {
   # Most facts ask by requests of their own; the functions are at work as they are shipped.
   quietly "the functions as they are shipped (release profile; about 6 minutes the first time on two cores)" \
     cargo build --release --locked "${functions[@]}"
-  quietly "the suite" cargo test --locked --package integration-tests --test conformance --no-run
+  quietly "the suite" cargo test --workspace --locked --test conformance --no-run
+  [ -n "$(suite --list)" ] || refuse "No fact has \"${filter[*]}\" in its name: docs/conformance.md has the names."
 }
 
+# usage: suite [--list]
 suite() {
-  cargo test --quiet --locked --package integration-tests --test conformance -- "${filter[@]}"
+  cargo test --quiet --workspace --locked --test conformance -- "$@" "${filter[@]}"
 }
 
 if [ "$stand_in_only" = yes ]; then

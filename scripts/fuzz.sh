@@ -4,16 +4,18 @@
 # such as 600s: then seed after seed is tried until it is over.
 # usage: scripts/fuzz.sh [TARGET [CASES [SEED]]]
 . "$(dirname "$0")/lib.sh"
-need_rust
 target=${1:-all}
 cases=${2:-4000}
 seed=${3:-0}
 
+[[ $cases =~ ^[1-9][0-9]{0,8}s?$ ]] || refuse "CASES is a count or a time such as 600s, and not \"$cases\"."
+[[ $seed =~ ^[0-9]{1,18}$ ]] || refuse "SEED is a number, and not \"$seed\"."
 filter=(targets::)
 if [ "$target" != all ]; then
-  [ -d "tests/fuzz/corpus/$target" ] || { echo "There is no target $target: see tests/fuzz/corpus." >&2; exit 2; }
+  [ -d "tests/fuzz/corpus/$target" ] || refuse "There is no target $target: see tests/fuzz/corpus."
   filter=(--exact "targets::$target::$target")
 fi
+need_rust
 quietly "the targets" cargo test --workspace --locked --test fuzz --no-run
 
 try() {

@@ -4,19 +4,24 @@
 # All crates take about two hours on two cores; a crate can be run alone, and in parts: the third of ten parts is 2/10.
 # usage: scripts/mutants.sh [CRATE [PART/PARTS]]
 . "$(dirname "$0")/lib.sh"
-need_rust
-use_cargo_mutants
-export INSTA_UPDATE=no
-
 crates=(rotation key-lifecycle sentry-client key-policy)
 part=()
 name=whole
-[ $# -ge 1 ] && crates=("$1")
+[ $# -le 2 ] || refuse "One crate and one part at most."
+if [ $# -ge 1 ]; then
+  case " ${crates[*]} " in *" $1 "*) ;; *) refuse "There is no pure crate $1; there are: ${crates[*]}." ;; esac
+  crates=("$1")
+fi
 if [ $# -ge 2 ]; then
+  [[ $2 =~ ^[0-9]{1,4}/[1-9][0-9]{0,3}$ && $((10#${2%/*})) -lt $((10#${2#*/})) ]] ||
+    refuse "$2 is no part: the first of ten is 0/10, the last 9/10."
   part=(--shard "$2")
   name=part-${2/\//-of-}
 fi
 
+need_rust
+use_cargo_mutants
+export INSTA_UPDATE=no
 copy=$cache_folder/mutants/copy
 export CARGO_TARGET_DIR=$cache_folder/mutants/target
 results=$PWD/target/mutants

@@ -34,6 +34,7 @@ say "4/4 The ledger's check; the stack: what template, code and guide must say a
 python tests/ledger/test_verify_ledger.py "$@" | tee "$log"
 python tests/stack/test_template.py "$@" | tee -a "$log"
 python tests/stack/test_stack.py "$@" | tee -a "$log"
-more=$((more + $(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")))
+total=$((passed + more + $(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")))
 
-say "$((passed + more)) tests passed. Next: scripts/demo.sh shows what they protect."
+[ "$total" -gt 0 ] || refuse "No test has \"$*\" in its name."
+say "$total tests passed. Next: scripts/demo.sh shows what they protect."

@@ -43,6 +43,8 @@ mod retirement;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod telling;
