@@ -125,6 +125,47 @@ KIND_TAG = {"StringEquals": {"secretsmanager:ResourceTag/sentry:kind": "client-k
 MANAGED = {
     "Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ManagedSecretNamePrefix}*"
 }
+# Another kind of resource, or another property of these two, may grant what no check here looks at: a policy that is attached from
+# outside, a function URL, the policy of a secret.
+KINDS_OF_RESOURCES = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::SecretsManager::Secret",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::LayerVersion",
+}
+PROPERTIES = {
+    "AWS::IAM::Role": {"AssumeRolePolicyDocument", "Description", "Policies"},
+    "AWS::Serverless::Function": {
+        "Architectures",
+        "CodeUri",
+        "Description",
+        "Environment",
+        "EphemeralStorage",
+        "EventInvokeConfig",
+        "Events",
+        "FunctionName",
+        "Handler",
+        "Layers",
+        "LoggingConfig",
+        "MemorySize",
+        "Role",
+        "Runtime",
+        "Timeout",
+    },
+}
 # Alarms for which silence is the alarm.
 LOUD_WHEN_SILENT = {"RetireKeysIdleAlarm", "AuditKeysIdleAlarm"}
 
@@ -343,6 +384,64 @@ def a_role_reaches_only_its_part_of_the_evidence():
         assert path in source, path
 
 
+def nothing_is_granted_but_by_what_is_looked_at():
+    assert TEMPLATE["Transform"] == "AWS::Serverless-2016-10-31" and "Globals" not in TEMPLATE
+    same((it["Type"] for it in RESOURCES.values()), KINDS_OF_RESOURCES, "kinds of resources")
+    for kind, properties in PROPERTIES.items():
+        for name, it in of_type(kind).items():
+            assert set(it["Properties"]) <= properties, f"{name} has {sorted(set(it['Properties']) - properties)}"
+
+
+def others_may_deliver_and_nothing_else():
+    def publishes(service, condition):
+        return ({"Service": service}, {"sns:Publish"}, {"Ref": "LifecycleTopic"}, condition)
+
+    def from_rules(*rules):
+        arns = [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]
+        return {"ArnEquals": {"aws:SourceArn": arns if len(arns) > 1 else arns[0]}}
+
+    def keeps(queue, rule):
+        return ({"Service": "events.amazonaws.com"}, {"sqs:SendMessage"}, {"Fn::GetAtt": [queue, "Arn"]}, from_rules(rule))
+
+    account = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    # A condition would lose every event in silence: SNS supports none for EventBridge on the key of a topic.
+    publishers = {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
+    alarms = {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {
+            "aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"}
+        },
+    }
+    wanted = {
+        ("RetirementDeadLetterQueuePolicy", "Rule"): keeps("RetirementDeadLetterQueue", "SecretLabelUpdatedRule"),
+        ("AuditDeadLetterQueuePolicy", "Rule"): keeps("AuditDeadLetterQueue", "AuditPausedRule"),
+        ("LifecycleTopicKey", "Administration"): (account, {"kms:*"}, "*", None),
+        ("LifecycleTopicKey", "Publishers"): (publishers, {"kms:Decrypt", "kms:GenerateDataKey*"}, "*", None),
+        ("LifecycleTopicPolicy", "Rules"): publishes(
+            "events.amazonaws.com", from_rules("LifecycleRule", "FindingsRule", "RotationFailedRule")
+        ),
+        ("LifecycleTopicPolicy", "Alarms"): publishes("cloudwatch.amazonaws.com", alarms),
+    }
+    found = {}
+    for name, it in RESOURCES.items():
+        properties = it["Properties"]
+        for document in (properties[member] for member in ("PolicyDocument", "KeyPolicy") if member in properties):
+            for statement in document["Statement"]:
+                if statement["Effect"] != "Deny":
+                    assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement), (name, statement["Sid"])
+                    what = (statement["Principal"], actions(statement), statement["Resource"], statement.get("Condition"))
+                    found[name, statement["Sid"]] = what
+    same(found, wanted, "statements that allow others something")
+    for statement, what in wanted.items():
+        assert found[statement] == what, f"{statement}: {found[statement]}"
+    assert of_type("AWS::SNS::Subscription")["LifecycleEmail"]["Properties"] == {
+        "TopicArn": {"Ref": "LifecycleTopic"},
+        "Protocol": "email",
+        "Endpoint": {"Ref": "AlarmEmail"},
+    }
+    same(of_type("AWS::SNS::Subscription"), {"LifecycleEmail"}, "who hears of it")
+
+
 def the_evidence_bucket_keeps_what_it_has():
     bucket = RESOURCES["EvidenceBucket"]
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -492,14 +591,6 @@ def the_topic_hears_the_rules_and_the_alarms():
     by_id = {it["Sid"]: it for it in RESOURCES["LifecycleTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]}
     sources = by_id["Rules"]["Condition"]["ArnEquals"]["aws:SourceArn"]
     same((arn["Fn::GetAtt"][0] for arn in sources), rules, "rules that the topic lets in")
-    # A condition here would lose every event in silence: SNS supports none for EventBridge.
-    (publishers,) = (
-        it
-        for it in RESOURCES["LifecycleTopicKey"]["Properties"]["KeyPolicy"]["Statement"]
-        if it["Sid"] == "Publishers"
-    )
-    assert "Condition" not in publishers
-    assert publishers["Principal"]["Service"] == ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
 
 
 def rules_and_alarms_match_what_the_code_sends():
@@ -659,6 +750,8 @@ CHECKS = [
     a_role_is_granted_exactly_what_is_listed_here,
     a_role_reaches_no_secret_but_its_own,
     a_role_reaches_only_its_part_of_the_evidence,
+    nothing_is_granted_but_by_what_is_looked_at,
+    others_may_deliver_and_nothing_else,
     the_evidence_bucket_keeps_what_it_has,
     the_evidence_buckets_policy_only_denies,
     only_secrets_manager_and_the_rules_may_invoke,
