@@ -25,7 +25,8 @@ pub(super) fn families() -> String {
         .collect();
     format!(
         "## The scopes\n\n\
-         Who holds a scope holds what it implies. `GET /api/0/` shows a token's scopes with everything that they imply. \
+         Who holds a scope holds what it implies. `GET /api/0/` shows a token's scopes, in newer versions of Sentry with \
+         everything that they imply, in 23.7.1 as they were granted. \
          **`project:admin` does not imply `project:releases`**, and `org:admin` implies `org:integrations`.\n\n{}\n",
         table(&["scope", "whoever holds it could", "implies"], &rows)
     )
