@@ -103,8 +103,8 @@ impl Run<'_> {
         for _ in 0..MOST_ROUNDS {
             let judgement = self.judge(&mut case).await?;
             match judgement.next {
-                // The list may be older than the record: another run disabled the key in between, and nobody enabled it.
-                Next::Record(kind) if !seen_again && case.facts.history.is_enabled_again_by(kind) => {
+                // The list may be older than the newest record: another run switched the key in between, and nobody else did.
+                Next::Record(kind) if !seen_again && case.facts.history.is_switched_by(kind) => {
                     seen_again = true;
                     self.see_again(&mut case).await?;
                 }

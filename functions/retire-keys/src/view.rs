@@ -166,13 +166,16 @@ fn doubtful_marks(
     versions: &[VersionSeen<Mark>],
 ) -> BTreeSet<String> {
     let any_version = Mark::new(&secret.arn, "");
-    let recorded = |id: &str| state.secrets.get(&secret.arn).is_some_and(|secret| secret.keys.contains_key(id));
+    let decided = |id: &str| {
+        let known = state.secrets.get(&secret.arn).and_then(|secret| secret.keys.get(id));
+        known.is_some_and(|known| !known.history.may_become_a_value())
+    };
     keys.iter()
         .filter_map(|key| Some((key, Mark::in_label(&key.label).filter(|mark| mark.same_secret(&any_version))?)))
         .filter(|(key, mark)| {
             let plain =
                 versions.iter().any(|version| version.mark == *mark && version.value == Seen::Key(key.id.clone()));
-            !plain && !recorded(&key.id)
+            !plain && !decided(&key.id)
         })
         .map(|(_, mark)| mark.to_string())
         .collect()

@@ -183,6 +183,12 @@ fn superseded(facts: &Facts, terms: &Terms, ownership: Ownership) -> Verdict {
         (Phase::Deleted, KeyObject::Gone) => (State::Deleted, Next::Nothing, Reason::Deleted),
         (_, KeyObject::Gone) => (State::Deleted, Next::Record(Kind::Deleted), Reason::Gone),
         (Phase::Unknown | Phase::Current, KeyObject::Active | KeyObject::Inactive) => first_seen(ownership, facts),
+        (Phase::Waiting | Phase::Disabling, KeyObject::Active)
+            if history.may_become_a_value() && matches!(ownership, Ownership::Ours | Ownership::Adopted) =>
+        {
+            // Applications may have read it since: its grace begins anew.
+            first_seen(ownership, facts)
+        }
         // One that was deleted is back where Sentry was restored from a backup.
         (Phase::Waiting | Phase::Disabling | Phase::Reinstated | Phase::Deleted, KeyObject::Inactive) => {
             (State::Disabled, Next::Record(Kind::Disabled), Reason::FoundDisabled)

@@ -80,6 +80,34 @@ fn the_key_of_an_abandoned_rotation_is_disabled_after_a_grace_of_its_own_and_nev
     assert_eq!(told, ["Key Disabled 1", "Key Orphaned 1", "Key Proven Dead 2"]);
 }
 
+#[test]
+fn an_orphan_whose_rotation_came_back_unseen_has_the_whole_grace_of_a_superseded_key() {
+    let grace = "grace = \"7d\"\ngrace_max = \"7d\"\nat_grace_max = \"disable\"\nquarantine = \"0s\"\n";
+    let world = World::with_policy(&graceful().replace(DUE, grace));
+    world.rotation();
+    world.run();
+    let (token, key) = killed_rotation(&world);
+    abandon(&world);
+    assert_eq!(verdict(&world.row(&key)), ["orphan", "superseded", "-", "none"]);
+    world.stage.store.set_stage(&world.stage.secret, "AWSPENDING", Some(&token));
+    let finished = rotation::reattempt(&world.stage.store, &world.stage.secret, &token, 1, &mut |event| {
+        world.rotate.invoke(&event, TIMEOUT).into_step_result()
+    });
+    assert!(finished.succeeded, "{finished:#?}");
+    assert_eq!(world.current(), key);
+    world.roll_back();
+    world.rotation();
+    // Over the grace of an orphan; applications read it a moment ago.
+    world.pass(4 * DAY);
+    for _ in 0..2 {
+        assert_eq!(verdict(&world.row(&key)), ["ours", "superseded", "-", "none"]);
+    }
+    assert_eq!(world.kinds(&key), ["orphan", "superseded"]);
+    world.pass(7 * DAY);
+    assert_eq!(verdict(&world.row(&key)), ["ours", "disabled", "disable", "done"]);
+    world.check_chains().unwrap();
+}
+
 fn with_deleter(world: &World) -> testkit::lambda::Function {
     let token = world.stage.sentry.add_token("acme", &["project:admin"]);
     world.stage.store.create_secret("sentry/deletion", Some(&format!(r#"{{"token":"{token}"}}"#)), &[]);

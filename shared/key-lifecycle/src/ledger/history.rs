@@ -66,7 +66,8 @@ pub struct History {
     /// Whose key it was when it was last decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Class>,
-    /// Since when it is superseded, adopted or an orphan, without having been current in between.
+    /// Since when it is superseded, adopted or an orphan, without having been current in between; of an orphan that became the
+    /// value of a version, since when that is on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Since when it is known to be quiet.
@@ -100,11 +101,40 @@ pub struct History {
 }
 
 impl History {
-    /// Whether a record of this kind would say that a key is enabled again which is on record as disabled: the list that says
-    /// so may be older than that record.
+    /// Whether a record of this kind would say that somebody has enabled or disabled the key since the newest record: the list
+    /// of keys that says so may be older than that record.
     #[must_use]
-    pub fn is_enabled_again_by(&self, kind: Kind) -> bool {
-        matches!((kind, self.phase), (Kind::Reinstated, _) | (Kind::Current, Phase::Disabled | Phase::Deleting))
+    pub fn is_switched_by(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Reinstated | Kind::Disabled => true,
+            Kind::Current => matches!(self.phase, Phase::Disabled | Phase::Deleting),
+            Kind::Superseded
+            | Kind::Quiet
+            | Kind::Disabling
+            | Kind::Refused
+            | Kind::Proven
+            | Kind::Deleting
+            | Kind::Deleted
+            | Kind::Orphan
+            | Kind::Adopted
+            | Kind::Abandoned => false,
+        }
+    }
+
+    /// Whether it is to be looked at again whose key it is: an orphan becomes the value of its version after all where a
+    /// rotation that a person ended comes back. One that was disabled, or that a person enabled again, stays what it was.
+    #[must_use]
+    pub fn may_become_a_value(&self) -> bool {
+        let waits = match self.phase {
+            Phase::Waiting | Phase::Disabling => true,
+            Phase::Unknown
+            | Phase::Current
+            | Phase::Disabled
+            | Phase::Reinstated
+            | Phase::Deleting
+            | Phase::Deleted => false,
+        };
+        waits && self.class == Some(Class::Orphan) && self.disabled.is_none()
     }
 
     /// The history of a whole chain, whose newest record has this head.
@@ -126,6 +156,7 @@ impl History {
     /// Takes one record more. The head is the caller's to set: it depends on the record's bytes.
     pub fn add(&mut self, record: &Record) {
         let time = record.time;
+        let has_become_a_value = self.class == Some(Class::Orphan) && record.class != Class::Orphan;
         self.class = Some(record.class);
         match record.kind {
             Kind::Current => {
@@ -136,7 +167,8 @@ impl History {
             }
             Kind::Superseded | Kind::Adopted | Kind::Orphan => {
                 self.phase = Phase::Waiting;
-                self.since = self.since.or(Some(time));
+                // What counted from when nobody could read it says nothing about those who read it since.
+                self.since = self.since.filter(|_| !has_become_a_value).or(Some(time));
                 self.begun = self.still_open(time);
             }
             Kind::Quiet => self.quiet = Some(time),

@@ -87,8 +87,8 @@ impl Run<'_> {
                 let plain = versions
                     .iter()
                     .any(|(_, seen)| seen.mark == **mark && seen.value == Value::Key(self.keys[*key].id.clone()));
-                let recorded = self.memory.contains_key(&(number, *key));
-                same_secret && !plain && !recorded
+                let known = self.memory.get(&(number, *key));
+                same_secret && !plain && known.is_none_or(|known| known.history.may_become_a_value())
             })
             .map(|(_, mark)| mark)
             .collect();
@@ -242,7 +242,7 @@ impl Run<'_> {
             let judgement = self.judge(&mut case, &mut counted).await?;
             match judgement.next {
                 Next::Nothing | Next::Would(_) => break,
-                Next::Record(kind) if !seen_again && case.facts.history.is_enabled_again_by(kind) => {
+                Next::Record(kind) if !seen_again && case.facts.history.is_switched_by(kind) => {
                     seen_again = true;
                     case.facts.key = self.process.read("GET key", move |world| world.keys[number].object).await?;
                 }
@@ -255,9 +255,9 @@ impl Run<'_> {
                     }
                 }
                 Next::Act(action) => {
-                    self.act(&mut case, action).await?;
+                    let is_done = self.act(&mut case, action).await?;
                     let after = self.judge(&mut case, &mut counted).await?;
-                    if let Next::Record(kind) = after.next {
+                    if let (true, Next::Record(kind)) = (is_done, after.next) {
                         self.record(&mut case, kind, Draft::default()).await?;
                     }
                     break;
@@ -394,11 +394,12 @@ impl Run<'_> {
         Ok(case.facts.history.phase == phase && ours)
     }
 
-    async fn act(&self, case: &mut Case, action: Action) -> Result<(), Lost> {
+    /// Whether it was done, or undone at once.
+    async fn act(&self, case: &mut Case, action: Action) -> Result<bool, Lost> {
         match action {
             Action::Disable => self.disable(case).await,
             Action::Enable => self.enable(case).await,
-            Action::Prove => self.prove(case).await,
+            Action::Prove => self.prove(case).await.map(|()| true),
             Action::Delete => self.delete(case).await,
         }
     }
@@ -417,19 +418,19 @@ impl Run<'_> {
         self.process.write("PUT key", move |world| world.switch(process, &who, key, wanted)).await
     }
 
-    async fn disable(&self, case: &mut Case) -> Result<(), Lost> {
+    async fn disable(&self, case: &mut Case) -> Result<bool, Lost> {
         if !self.intend(case, Kind::Disabling, Phase::Disabling).await? {
-            return Ok(());
+            return Ok(false);
         }
         match self.switch(case.key, false).await {
             Ok(true) => case.facts.key = KeyObject::Inactive,
             Ok(false) => {
                 case.facts.key = KeyObject::Gone;
-                return Ok(());
+                return Ok(true);
             }
             Err(Lost::Deadline) => return Err(Lost::Deadline),
             // On record already: the next run tries again.
-            Err(Lost::Unclear | Lost::Refused) => return Ok(()),
+            Err(Lost::Unclear | Lost::Refused) => return Ok(false),
         }
         if let Some(secret) = case.secret {
             let mut now = Case { facts: Facts { held: Held::default(), ..case.facts.clone() }, ..*case };
@@ -438,29 +439,30 @@ impl Run<'_> {
                 if let Ok(true) = self.switch(case.key, true).await {
                     case.facts.key = KeyObject::Active;
                     let attempt = case.facts.history.attempts.max(1);
-                    return self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await;
+                    self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await?;
+                    return Ok(true);
                 }
-                return Ok(());
+                return Ok(false);
             }
         }
         let attempt = case.facts.history.attempts;
         self.record(case, Kind::Disabled, Draft { attempt, ..Draft::default() }).await?;
-        self.prove(case).await
+        self.prove(case).await.map(|()| true)
     }
 
-    async fn enable(&self, case: &mut Case) -> Result<(), Lost> {
+    async fn enable(&self, case: &mut Case) -> Result<bool, Lost> {
         match self.switch(case.key, true).await {
             Ok(true) => {
                 case.facts.key = KeyObject::Active;
                 let attempt = case.facts.history.attempts.max(1);
-                self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await
+                self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await.map(|()| true)
             }
             Ok(false) => {
                 case.facts.key = KeyObject::Gone;
-                Ok(())
+                Ok(false)
             }
             Err(Lost::Deadline) => Err(Lost::Deadline),
-            Err(Lost::Unclear | Lost::Refused) => Ok(()),
+            Err(Lost::Unclear | Lost::Refused) => Ok(false),
         }
     }
 
@@ -490,9 +492,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn delete(&self, case: &mut Case) -> Result<(), Lost> {
+    async fn delete(&self, case: &mut Case) -> Result<bool, Lost> {
         if !self.intend(case, Kind::Deleting, Phase::Deleting).await? {
-            return Ok(());
+            return Ok(false);
         }
         let key = case.key;
         let (process, who) = (self.process.number, self.process.name.clone());
@@ -500,10 +502,10 @@ impl Run<'_> {
             Ok(()) => {
                 case.facts.key = KeyObject::Gone;
                 let attempt = case.facts.history.attempts;
-                self.record(case, Kind::Deleted, Draft { attempt, ..Draft::default() }).await
+                self.record(case, Kind::Deleted, Draft { attempt, ..Draft::default() }).await.map(|()| true)
             }
             Err(Lost::Deadline) => Err(Lost::Deadline),
-            Err(Lost::Unclear | Lost::Refused) => Ok(()),
+            Err(Lost::Unclear | Lost::Refused) => Ok(false),
         }
     }
 }

@@ -89,10 +89,13 @@ fn retire(world: &Rc<RefCell<World>>) {
     }
 }
 
-/// Whatever key AWSCURRENT was moved to is accepted by now, unless a person ended it or it was deleted before.
+/// Whatever key AWSCURRENT was moved to is accepted by now, unless a person ended it or it was deleted before, or pasted a
+/// dead key of another secret: the records that say who disabled it are the other's.
 fn check_given_back(world: &mut World, secret: usize) {
     let Some(key) = world.key_at(secret, world.secrets[secret].labels.current) else { return };
-    if world.keys[key].object == KeyObject::Inactive && !world.keys[key].truth.ended_by_person {
+    let truth = &world.keys[key].truth;
+    let of_another = truth.moved_onto && truth.made_for.is_some_and(|(made_for, _)| made_for != secret);
+    if world.keys[key].object == KeyObject::Inactive && !truth.ended_by_person && !of_another {
         world.broken("retirement", "AWSCURRENT was moved back to a key, and it is not given back");
     }
 }
