@@ -139,15 +139,17 @@ pub(crate) async fn look(
         let registered =
             |at: usize| listed.get(at).and_then(|listed| listed.created).map(|at| at.saturating_mul(SECOND));
         version.created = at.and_then(registered);
-        version.settled = match &version.value {
-            Seen::Key(id) => keys.iter().find(|key| key.id == *id).and_then(made).map(|made| made.saturating_sub(1)),
-            Seen::Other | Seen::Empty => {
-                // The whole second counts.
-                let next = at.and_then(|at| registered(at + 1)).map(|next| next.saturating_add(SECOND));
-                [next, first_made(keys, &version.mark)].into_iter().flatten().min()
-            }
-            Seen::Unread => None,
+        let bound = match &version.value {
+            // Once that key is gone nothing bounds it.
+            Seen::Key(id) => match keys.iter().find(|key| key.id == *id).and_then(made) {
+                Some(made) => Some(made.saturating_sub(1)),
+                None => continue,
+            },
+            // The whole second counts.
+            Seen::Other | Seen::Empty => at.and_then(|at| registered(at + 1)).map(|next| next.saturating_add(SECOND)),
+            Seen::Unread => continue,
         };
+        version.settled = [bound, first_made(keys, &version.mark)].into_iter().flatten().min();
     }
     Ok(SecretSeen { arn: secret.arn.clone(), versions })
 }

@@ -147,9 +147,10 @@ fn untouchable(facts: &Facts) -> Verdict {
     let disabled_by_us = match history.phase {
         Phase::Disabling => true,
         Phase::Disabled | Phase::Deleting => history.disabled.as_ref().is_some_and(|disabled| disabled.by_us),
-        // A run that had begun before another saw it current, and died before it could look again.
-        Phase::Current => history.begun.is_some(),
-        Phase::Unknown | Phase::Waiting | Phase::Reinstated | Phase::Deleted => false,
+        // A run that had begun before another saw it current, and died before it could look again, or could not write what
+        // it did for what the other had written.
+        Phase::Current | Phase::Waiting => history.begun.is_some(),
+        Phase::Unknown | Phase::Reinstated | Phase::Deleted => false,
     };
     let is_held = facts.held.current || facts.held.pending;
     // Nothing is recorded of a key of which nothing is proven: its record would be taken for a proof later.

@@ -85,8 +85,8 @@ pub struct VersionSeen<M> {
     pub value: Value,
     /// When it was registered.
     pub created: Created,
-    /// Until when a key with its mark can be nobody's but its rotation's: before the key that it holds was made; where it
-    /// holds none, until the first key with the mark was, or the version after it was registered.
+    /// Until when a key with its mark can be nobody's but its rotation's: until the first key with the mark was made, before the
+    /// key that it holds was, and where it holds none until the version after it was registered.
     ///
     /// It must never move to a later time: a label that was copied in between would make its key an orphan. None is safe.
     pub settled: Created,

@@ -157,6 +157,24 @@ fn of_two_keys_for_one_version_the_one_that_it_does_not_hold_is_an_orphan() {
 }
 
 #[test]
+fn of_two_keys_with_a_mark_whose_version_holds_a_persons_value_only_the_first_is_an_orphan() {
+    let world = World::new();
+    world.rotation();
+    world.run();
+    let (token, first) = killed_rotation(&world);
+    let copied = world.add_marked(&token);
+    // A person writes the value that the dead attempt did not: of a key of theirs, younger than both.
+    let theirs = world.stage.sentry.add_key("acme", "storefront", "made by hand");
+    world.made_now(&theirs.id);
+    world.stage.store.purge_version(&world.stage.secret, &token);
+    world.stage.store.add_version(&world.stage.secret, &token, Some(&world.value(&theirs, "storefront")), &[]);
+    let reply = world.run();
+    assert_eq!(verdict(&world.row_of(&reply, &copied)), ["foreign", "active", "-", "none"]);
+    assert_eq!(verdict(&world.row_of(&reply, &first)), ["orphan", "disabled", "disable", "done"]);
+    assert!(world.key(&copied).is_active && world.key(&theirs.id).is_active);
+}
+
+#[test]
 fn a_key_that_a_person_made_after_the_promotion_with_a_copied_label_is_foreign() {
     let world = World::new();
     world.rotation();

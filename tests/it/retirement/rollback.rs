@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use integration_tests::{Retirement, TIMEOUT};
+use serde_json::json;
 use testkit::fault::Fault;
 use testkit::lambda::Restarting;
 
@@ -46,7 +47,7 @@ fn a_rollback_is_healed_in_every_phase_of_a_broken_disablement() {
         let faults = world.stage.sentry_server.faults();
         faults.on_kill(world.retire.killer());
         faults.on("PUT key", 0, Fault::KillAfter);
-        let invocation = world.retire.invoke(&serde_json::json!({}), TIMEOUT);
+        let invocation = world.retire.invoke(&json!({}), TIMEOUT);
         assert!(invocation.reply().is_none());
         faults.clear();
         assert!(!world.key(&old).is_active);
@@ -113,6 +114,38 @@ fn an_undo_that_fails_is_made_up_for_by_the_next_run() {
     assert_eq!(verdict(&world.row(&old)), ["untouchable", "active", "enable", "done"]);
     assert!(world.key(&old).is_active);
     assert_eq!(world.events("Key Reinstated").len(), 1);
+}
+
+#[test]
+fn a_change_that_sentry_takes_and_does_not_make_is_never_on_record_as_made() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    let faults = world.stage.sentry_server.faults();
+    let ignored = |world: &World| {
+        let key = world.key(&old);
+        let as_before =
+            json!({"id": key.id, "label": key.label, "projectId": key.project_id, "isActive": key.is_active});
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Fault::Answer(200, headers, as_before.to_string())
+    };
+
+    faults.every("PUT key", ignored(&world));
+    let row = world.row(&old);
+    assert_eq!(verdict(&row), ["ours", "draining", "disable", "failed"], "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("took the request and did not disable the key"), "{row:#}");
+    assert_eq!(world.kinds(&old).last().unwrap(), "disabling");
+    assert!(world.key(&old).is_active && world.events("Key Disabled").is_empty());
+    faults.clear();
+    assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
+
+    world.roll_back();
+    faults.every("PUT key", ignored(&world));
+    let row = world.row(&old);
+    assert_eq!((&row["action"], &row["result"]), (&"enable".into(), &"failed".into()), "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("took the request and did not enable the key"), "{row:#}");
+    assert!(!world.key(&old).is_active && world.events("Key Reinstated").is_empty());
+    faults.clear();
+    assert_eq!(verdict(&world.row(&old)), ["untouchable", "active", "enable", "done"]);
+    world.check_chains().unwrap();
 }
 
 #[test]

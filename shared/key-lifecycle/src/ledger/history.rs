@@ -101,13 +101,13 @@ pub struct History {
 }
 
 impl History {
-    /// Whether a record of this kind would say that somebody has enabled or disabled the key since the newest record: the list
-    /// of keys that says so may be older than that record.
+    /// Whether a record of this kind would say that somebody has enabled or disabled the key since the newest record, or that
+    /// nobody has though a run has begun to: the list of keys that says so may be older than that.
     #[must_use]
     pub fn is_switched_by(&self, kind: Kind) -> bool {
         match kind {
             Kind::Reinstated | Kind::Disabled => true,
-            Kind::Current => matches!(self.phase, Phase::Disabled | Phase::Deleting),
+            Kind::Current => matches!(self.phase, Phase::Disabled | Phase::Deleting) || self.begun.is_some(),
             Kind::Superseded
             | Kind::Quiet
             | Kind::Disabling

@@ -358,6 +358,21 @@ fn a_key_that_became_current_while_a_run_was_about_to_disable_it_is_given_back()
     assert_eq!(judge(&by_others, &terms()).reason, Reason::CurrentDisabledByOthers);
 }
 
+/// The first run disables it, cannot write that down for what the other wrote, and goes on with a look at the labels that is
+/// older: exploration found that in seed 783059.
+#[test]
+fn a_key_of_an_open_attempt_is_given_back_whatever_was_written_of_it_since() {
+    let mut records = records(Phase::Waiting, Class::Ours);
+    records.extend([Kind::Disabling, Kind::Current, Kind::Superseded].map(|kind| ours(kind, 80)));
+    let dead = Facts { held: CURRENT, key: KeyObject::Inactive, now: on_day(80), ..facts(of(&records)) };
+    assert_eq!(judge(&dead, &terms()).next, Next::Act(Action::Enable));
+    // What another run writes of a key that it saw enabled is looked at once more while the attempt is open.
+    assert!(of(&records).is_switched_by(Kind::Current));
+    assert!(of(&records[..records.len() - 2]).is_switched_by(Kind::Current));
+    let given_back = Record { attempt: 1, ..ours(Kind::Current, 80) };
+    assert!(!of(&[records, vec![given_back]].concat()).is_switched_by(Kind::Current));
+}
+
 #[test]
 fn what_a_run_left_open_is_closed_by_giving_the_key_back_and_not_opened_by_an_order() {
     let begun = Record { attempt: 1, ..record(Kind::Disabling, Class::Ours, on_day(80)) };
@@ -405,7 +420,7 @@ fn who_revoked_a_key_is_kept_whatever_is_written_of_it_later() {
 #[test]
 fn only_what_says_that_somebody_switched_a_key_is_looked_at_again() {
     for phase in PHASES {
-        let undoes = matches!(phase, Phase::Disabled | Phase::Deleting);
+        let undoes = matches!(phase, Phase::Disabling | Phase::Disabled | Phase::Deleting);
         assert_eq!(history(phase, Class::Ours).is_switched_by(Kind::Current), undoes, "{phase:?}");
         for kind in [Kind::Reinstated, Kind::Disabled] {
             assert!(history(phase, Class::Ours).is_switched_by(kind), "{phase:?} {kind}");

@@ -107,20 +107,17 @@ impl Run<'_> {
             }
             for (at, seen) in &mut versions {
                 seen.created = listed.get(*at).map(|version| version.registered * SECOND);
-                seen.settled = match &seen.value {
-                    Value::Key(id) => self
-                        .keys
-                        .iter()
-                        .find(|key| key.id == *id && key.object != KeyObject::Gone)
-                        .map(|key| key.made - 1),
-                    Value::Other | Value::Empty => {
-                        let next = listed.get(*at + 1).map(|next| (next.registered + 1) * SECOND);
-                        let there = self.keys.iter().filter(|key| key.object != KeyObject::Gone);
-                        let first = there.filter(|key| key.mark.as_ref() == Some(&seen.mark)).map(|key| key.made).min();
-                        [next, first].into_iter().flatten().min()
-                    }
-                    Value::Unread => None,
+                let there = || self.keys.iter().filter(|key| key.object != KeyObject::Gone);
+                let bound = match &seen.value {
+                    Value::Key(id) => match there().find(|key| key.id == *id) {
+                        Some(key) => Some(key.made - 1),
+                        None => continue,
+                    },
+                    Value::Other | Value::Empty => listed.get(*at + 1).map(|next| (next.registered + 1) * SECOND),
+                    Value::Unread => continue,
                 };
+                let first = there().filter(|key| key.mark.as_ref() == Some(&seen.mark)).map(|key| key.made).min();
+                seen.settled = [bound, first].into_iter().flatten().min();
             }
         }
         let versions = versions.into_iter().map(|(_, seen)| seen).collect();
@@ -372,7 +369,8 @@ impl Run<'_> {
         let bytes = record.to_bytes().unwrap_or_default();
         let head = next_head(sequence, &bytes);
         let key = case.key;
-        let append = move |world: &mut World| world.append(key, secret, sequence, bytes, kind);
+        let process = self.process.number;
+        let append = move |world: &mut World| world.append(process, (secret, key), sequence, bytes, kind);
         if self.process.write("PutObject ledger", append).await? {
             history.add(&record);
             history.head = Some(head);
@@ -546,7 +544,14 @@ impl World {
         }
     }
 
-    fn append(&mut self, key: KeyNumber, secret: usize, sequence: u32, bytes: Vec<u8>, kind: Kind) -> bool {
+    fn append(
+        &mut self,
+        process: usize,
+        (secret, key): (usize, KeyNumber),
+        sequence: u32,
+        bytes: Vec<u8>,
+        kind: Kind,
+    ) -> bool {
         let chain = self.ledger.entry((secret, key)).or_default();
         if u32::try_from(chain.len()).unwrap_or(u32::MAX) + 1 != sequence {
             return false;
@@ -558,10 +563,12 @@ impl World {
         truth.moved_back &= kind != Kind::Current;
         truth.unrecorded &= kind != Kind::Current;
         truth.reinstated = kind == Kind::Reinstated || truth.reinstated && kind != Kind::Current;
+        let by_another = truth.intent.is_some_and(|(_, intending)| intending != process);
         truth.intent = match kind {
-            Kind::Disabling | Kind::Deleting => Some(kind),
-            // What another run sees meanwhile does not stop one that is about to disable the key.
+            Kind::Disabling | Kind::Deleting => Some((kind, process)),
+            // What another run sees or does meanwhile does not stop one that is about to disable the key.
             Kind::Refused | Kind::Proven | Kind::Quiet | Kind::Current | Kind::Superseded => truth.intent,
+            Kind::Disabled if by_another => truth.intent,
             Kind::Disabled | Kind::Deleted | Kind::Orphan | Kind::Adopted | Kind::Reinstated | Kind::Abandoned => None,
         };
         true

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use key_lifecycle::KeyObject;
+use key_lifecycle::{Held, KeyObject};
 
 use super::play::finish;
 use super::process::Process;
@@ -37,6 +37,7 @@ pub(super) fn settle(world: &Rc<RefCell<World>>) {
     retire(world);
     for secret in 0..secrets {
         check_given_back(&mut world.borrow_mut(), secret);
+        clear_copies(&mut world.borrow_mut(), secret);
         let outcome = rotate(world, secret);
         if outcome != Attempt::Completed {
             let what = format!("a new rotation without a fault does not complete: {outcome:?}");
@@ -63,6 +64,23 @@ fn stuck(world: &Rc<RefCell<World>>, secret: usize) {
         world.broken("rotation", "a rotation does not complete by itself, and no person stands in its way");
     }
     world.abandon(secret);
+}
+
+/// Where people copied labels so often that rotation refuses to make another key, they disable the copies, as its message says.
+fn clear_copies(world: &mut World, secret: usize) {
+    if !too_many(world, secret) {
+        return;
+    }
+    for number in 0..world.keys.len() {
+        let is_held = (0..world.secrets.len()).any(|secret| world.secrets[secret].holds(number) != Held::default());
+        let of_secret = &world.secrets[secret].versions[0].mark;
+        let key = &mut world.keys[number];
+        let is_copy = key.truth.made_for.is_none() && key.mark.as_ref().is_some_and(|mark| of_secret.same_secret(mark));
+        if is_copy && !is_held && key.object == KeyObject::Active {
+            key.object = KeyObject::Inactive;
+            key.truth.ended_by_person = true;
+        }
+    }
 }
 
 /// Whether there are so many keys of rotations that never came to their end that rotation refuses to make another.

@@ -107,7 +107,7 @@ impl World {
                 self.broken(who, "a person's key is disabled or deleted");
             }
         }
-        if truth.intent != Some(intent) {
+        if truth.intent.is_none_or(|(on_record, _)| on_record != intent) {
             self.broken(who, "a key is disabled or deleted, and that is not on record");
         }
         let holders: Vec<usize> =

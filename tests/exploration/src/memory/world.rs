@@ -60,8 +60,8 @@ pub(super) struct Truth {
     pub(super) unrecorded: bool,
     /// When it was last current, in microseconds.
     pub(super) last_current: Option<i64>,
-    /// What is on record as about to be done to it.
-    pub(super) intent: Option<key_lifecycle::Kind>,
+    /// What is on record as about to be done to it, and by which process.
+    pub(super) intent: Option<(key_lifecycle::Kind, usize)>,
     /// It is on record that somebody enabled it again, and nothing that clears that.
     pub(super) reinstated: bool,
     /// When the system last disabled it, in microseconds.
