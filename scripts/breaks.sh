@@ -22,13 +22,18 @@ need_rust
 
 output=$(mktemp)
 # Builds what a check needs, and runs it on the copy. Its exit code: 0 all is well, 1 something is broken, 2 it did not run.
-# usage: run_check explore|cargo WORD...
+# usage: run_check explore|it|cargo WORD...
 run_check() {
   local code=0
   if [ "$1" = explore ]; then
-    (quietly "the exploration" cargo build --locked --package exploration) || return 2
+    (quietly "the exploration" cargo test --locked --workspace --test exploration --no-run) || return 2
     "$CARGO_TARGET_DIR/debug/explore" "${@:2}" >/dev/null 2>"$output" || code=$?
     [ "$code" -eq 0 ] || grep -q BROKEN "$output" || return 2
+  elif [ "$1" = it ]; then
+    (quietly "the functions" cargo build --locked "${functions[@]}") || return 2
+    (quietly "the tests" cargo test --locked --workspace --test it --no-run) || return 2
+    cargo test --locked --workspace --test it -- "${@:2}" >"$output" 2>&1 || code=$?
+    [ "$code" -eq 0 ] || grep -q "^test result: FAILED" "$output" || return 2
   else
     (quietly "the tests" "$@" --no-run) || return 2
     "$@" >"$output" 2>&1 || code=$?
@@ -46,6 +51,8 @@ check() {
 
 say "The product as it is"
 copy_tree "$copy"
+# The integration tests look for the functions there.
+ln -sfn "$CARGO_TARGET_DIR" "$copy/target"
 for name in "$@"; do sed -n 's/^Noticed by: //p' "$patches/$name.patch"; done | sort -u >"$output.checks"
 while read -r words; do
   if ! check "$words" </dev/null; then

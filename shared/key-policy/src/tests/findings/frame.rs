@@ -6,7 +6,7 @@ use crate::findings::{Code, Group, Status};
 use crate::inventory::Ownership;
 use crate::rules::{Judge, RULES};
 use crate::tests::given::{Given, arn, own, secret};
-use crate::{Count, Facts, Policy, State, Tally, judge_rest};
+use crate::{Count, Facts, Policy, State, Tally, judge_rest, unseen_projects};
 
 #[test]
 fn each_code_has_one_rule() {
@@ -71,6 +71,24 @@ fn a_tally_adds_up_and_can_be_put_away() {
     assert_eq!(tally.count(Code::NoContact), count(1, 0, 0, 0));
     assert_eq!(tally.count(Code::ShadowCopy), Count::default());
     assert_eq!(Tally::from_counts(tally.counts()), tally);
+}
+
+#[test]
+fn projects_that_were_not_seen_are_unknown_to_each_rule_about_them_or_their_keys() {
+    assert_eq!(unseen_projects(0), Tally::default());
+    let unseen = unseen_projects(3);
+    for rule in RULES {
+        let is_about = rule.judges.iter().any(|judge| match judge {
+            Judge::Project(_) | Judge::Key(_) => true,
+            Judge::Secret(_)
+            | Judge::Whole(_)
+            | Judge::Token(_)
+            | Judge::Integration(_)
+            | Judge::OrganizationToken(_) => false,
+        });
+        let unknown = if is_about { 3 } else { 0 };
+        assert_eq!(unseen.count(rule.code), Count { unknown, ..Count::default() }, "{}", rule.code);
+    }
 }
 
 #[test]
