@@ -92,6 +92,19 @@ fn two_finish_secrets_move_the_label_once_and_both_succeed() {
 }
 
 #[test]
+fn a_promotion_whose_answer_is_lost_is_looked_at_and_counts_as_made() {
+    let world = World::new();
+    let token = world.created();
+    world.done("setSecret", &token);
+    world.done("testSecret", &token);
+    // The SDK sends it again, and is told that the label is not where it was.
+    world.stage.store_server.faults().on("UpdateSecretVersionStage", 0, Fault::DropAfter);
+    world.done("finishSecret", &token);
+    assert_eq!(world.version_at("AWSCURRENT"), Some(token));
+    assert_eq!(world.events("Key Promoted").len(), 1);
+}
+
+#[test]
 fn all_four_steps_at_once_leave_one_new_key_and_a_retry_completes_the_rotation() {
     let world = World::new();
     let token = world.begin();

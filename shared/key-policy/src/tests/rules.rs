@@ -352,6 +352,11 @@ fn consents_and_exceptions() {
     }
     let bare = consent.replace("\"2027-12-31\"", "2027-12-31");
     assert_eq!(mistakes(&format!("{version}{bare}")), "6:9 : write a date as a string: \"2026-12-31\"");
+    // Another number that is none gets no advice about dates.
+    for no_number in ["1.2.3", "2027-12", "12_"] {
+        let said = mistakes(&format!("{version}{}", consent.replace("\"2027-12-31\"", no_number)));
+        assert!(said.contains("not TOML") && !said.contains("date"), "{no_number}: {said}");
+    }
 }
 
 #[test]
