@@ -2,6 +2,7 @@
 # Checks everything that can be said without running the tests: format, lints, documentation, dependencies, the rules of
 # the layout. CI runs this same script.
 . "$(dirname "$0")/lib.sh"
+takes_no_words "$@"
 need_rust
 
 say "Format"

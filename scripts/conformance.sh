@@ -174,7 +174,9 @@ build() {
   quietly "the functions as they are shipped (release profile; about 6 minutes the first time on two cores)" \
     cargo build --release --locked "${functions[@]}"
   quietly "the suite" cargo test --workspace --locked --test conformance --no-run
-  [ -n "$(suite --list)" ] || refuse "No fact has \"${filter[*]}\" in its name: docs/conformance.md has the names."
+  local facts
+  facts=$(suite --list)
+  [ -n "$facts" ] || refuse "No fact has \"${filter[*]}\" in its name: docs/conformance.md has the names."
 }
 
 # usage: suite [--list]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows a rotation, the end of old keys, the drill for a leaked one and a review of all keys on this machine, with no account anywhere. Needs Rust alone.
 . "$(dirname "$0")/lib.sh"
+takes_no_words "$@"
 need_rust
 
 say "Building the Lambda functions as they are shipped, and their small world"

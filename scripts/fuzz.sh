@@ -8,8 +8,11 @@ target=${1:-all}
 cases=${2:-4000}
 seed=${3:-0}
 
+[ $# -le 3 ] || refuse "Three words at most."
+[[ $target =~ ^[a-z_]+$ ]] || refuse "There is no target $target: see tests/fuzz/corpus."
 [[ $cases =~ ^[1-9][0-9]{0,8}s?$ ]] || refuse "CASES is a count or a time such as 600s, and not \"$cases\"."
 [[ $seed =~ ^[0-9]{1,18}$ ]] || refuse "SEED is a number, and not \"$seed\"."
+seed=$((10#$seed))
 filter=(targets::)
 if [ "$target" != all ]; then
   [ -d "tests/fuzz/corpus/$target" ] || refuse "There is no target $target: see tests/fuzz/corpus."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Writes the files that the code can say itself: documentation from tables and policy, the schema of the policy file.
 . "$(dirname "$0")/lib.sh"
+takes_no_words "$@"
 need_rust
 
 quietly "Building the generator" cargo build --locked --package integration-tests --bin generate

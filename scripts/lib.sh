@@ -4,10 +4,15 @@ set -euo pipefail
 
 # What the head of the script that sources this says about it.
 explanation=$(sed -n '2,/^[^#]/ s/^# \{0,1\}//p' "$0" 2>/dev/null || true)
-case " $* " in *" -h "* | *" --help "*) printf '%s\n' "$explanation"; exit 0 ;; esac
+case " $* " in
+  *" -h "* | *" --help "*) [ -n "${answers_help:-}" ] || { printf '%s\n' "$explanation"; exit 0; } ;;
+esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Ends with code 2 before anything was done: the script was not called as its head says.
+# Refuses every word.
+takes_no_words() { [ $# -eq 0 ] || refuse "There is nothing to choose: no \"$*\"."; }
+
+# Ends with code 2: the script was not called as its head says.
 refuse() { printf '%s\n\n%s\n' "$1" "$explanation" >&2; exit 2; }
 
 # Says what happens now.

@@ -2,6 +2,8 @@
 # Runs all tests, or those whose name contains FILTER. Needs Rust, and Python 3 for the parts from PyPI.
 # usage: scripts/test.sh [FILTER]
 . "$(dirname "$0")/lib.sh"
+case "${1:-}" in -*) refuse "There is no option $1." ;; esac
+[ $# -le 1 ] || refuse "One FILTER at most."
 need_rust
 use_python_parts
 export INSTA_UPDATE=no

@@ -3,6 +3,7 @@
 # network and no Rust: Python 3.9 or newer alone. The check itself is scripts/verify_ledger.py, which can be run as it is.
 # usage: scripts/verify-ledger.sh [--heads FILE] [--json] DIR     exit 0: whole; 1: problems; 2: usage; 3: no Python
 here=$PWD
+answers_help=yes
 . "$(dirname "$0")/lib.sh"
 program=$PWD/scripts/verify_ledger.py
 # DIR and FILE are the caller's paths.

@@ -31,6 +31,8 @@ fn a_script_refuses_words_that_it_does_not_know_before_it_builds_anything() {
         ("explore.sh", &["memory", "1", "0"], "\"memory 1 0\""),
         ("explore.sh", &["replay", "nowhere", "5"], "\"replay nowhere 5\""),
         ("fuzz.sh", &["nothing"], "no target nothing"),
+        ("fuzz.sh", &["."], "no target ."),
+        ("fuzz.sh", &["dsn", "1", "1", "1"], "Three words"),
         ("fuzz.sh", &["all", "0"], "\"0\""),
         ("fuzz.sh", &["all", "0s"], "\"0s\""),
         ("fuzz.sh", &["all", "abcs"], "\"abcs\""),
@@ -43,11 +45,13 @@ fn a_script_refuses_words_that_it_does_not_know_before_it_builds_anything() {
         ("breaks.sh", &["nothing"], "no break nothing"),
         ("bench.sh", &["nothing"], "\"nothing\""),
         ("build.sh", &["nothing"], "no function nothing"),
+        ("check.sh", &["nothing"], "nothing to choose"),
+        ("test.sh", &["--bogus"], "no option --bogus"),
         ("build.sh", &["--arch"], "no architecture \"\""),
     ] {
         let (code, _, said) = call(script, words);
         assert_eq!(code, Some(2), "{script} {words:?}: {said}");
-        assert!(said.contains(why) && said.contains(&format!("usage: scripts/{script}")), "{script} {words:?}: {said}");
+        assert!(said.contains(why) && said.lines().count() > 2, "{script} {words:?}: {said}");
     }
 }
 
@@ -62,6 +66,24 @@ fn a_script_says_what_it_does_when_it_is_asked() {
             assert!(said.contains(&format!("usage: scripts/{script}")) && said.lines().count() > 1, "{script}: {said}");
         }
     }
+}
+
+/// A patch that does not apply breaks nothing, and `scripts/breaks.sh` is run by hand.
+#[test]
+fn every_break_on_purpose_fits_the_code_as_it_is() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(workspace.join("tests/breaks")).unwrap() {
+        let path = entry.unwrap().path();
+        let output = Command::new("git").args(["apply", "--check"]).arg(&path).current_dir(workspace).output().unwrap();
+        assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let check = text.lines().find_map(|line| line.strip_prefix("Noticed by: ")).unwrap();
+        let is_known = ["explore ", "it ", "cargo test "].iter().any(|kind| check.starts_with(kind));
+        assert!(is_known, "{}: {check}", path.display());
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
 }
 
 #[test]

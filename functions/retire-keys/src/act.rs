@@ -1,7 +1,7 @@
 //! What is done to a key, with a look right before it and right after it.
 
 use key_lifecycle::{Action, Answer, Grade, Judgement, KeyObject, Kind, Phase, Tie};
-use retirement::{Draft, Held, Refusal, Switched, ask_ingestion, ask_question, delete, read_version, switch};
+use retirement::{Draft, Held, Refusal, Switched, Written, ask_ingestion, ask_question, delete, read_version, switch};
 use secret_store::{Description, Stage};
 use sentry_binding::{Principal, diagnose, management_token, of_sentry, of_store};
 use sentry_client::{Api, ClientKey, Dsn, Kind as Refused, Project};
@@ -54,12 +54,9 @@ impl Run<'_> {
     /// project as it is now. The list of secrets may be minutes late.
     pub(crate) async fn confirm(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         self.reload(case).await?;
-        let claim = case.claim.as_ref().map(|claim| claim.secret_arn.clone());
-        let mut arns: Vec<&String> = case.view.secrets.iter().map(|secret| &secret.arn).collect();
-        arns.extend(claim.as_ref().filter(|arn| case.view.secret(arn).is_none()));
-        for arn in arns {
-            let claims = claim.as_ref() == Some(arn);
-            match self.look(arn, case.id).await {
+        for arn in case.secrets_of_the_project() {
+            let claims = case.claim.as_ref().is_some_and(|claim| claim.secret_arn == arn);
+            match self.look(&arn, case.id).await {
                 Ok(Some((held, description))) => {
                     case.facts.held |= held;
                     if claims {
@@ -77,12 +74,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Looks once more whether a key is enabled. One that is gone by now stays as it was seen: the next list tells.
-    pub(crate) async fn see_again(&self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
+    /// Looks once more whether a key is enabled. One that is gone by now stays as it was seen: the next list tells. Of one that
+    /// is disabled and held it is for the ledger to say by whom, and for the secrets whether they hold it still.
+    pub(crate) async fn see_again(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         if let Some(project) = &case.view.project
             && let Some(key) = self.api.key(project, case.id).await.map_err(halt)?
         {
             case.facts.key = if key.is_active { KeyObject::Active } else { KeyObject::Inactive };
+            if !key.is_active && (case.facts.held.current || case.facts.held.pending) {
+                self.reload(case).await?;
+                self.confirm_held(case).await?;
+            }
         }
         Ok(())
     }
@@ -149,17 +151,13 @@ impl Run<'_> {
         if case.facts.history.phase == phase {
             return Ok(true);
         }
-        let head = case.facts.history.head.clone();
         let draft = Draft {
             attempt: case.facts.history.attempts.saturating_add(1),
             ticket: case.facts.consent.clone(),
             ..Draft::found(kind, case.class(), judgement.reason.to_string())
         };
-        let sequence = head.map_or(1, |head| head.sequence.saturating_add(1));
-        self.record(case, draft, None).await?;
-        // Another run that was faster has written another record.
-        let ours = case.facts.history.phase == phase;
-        Ok(ours && case.facts.history.head.as_ref().is_some_and(|head| head.sequence == sequence))
+        // Where another run was faster, the attempt on record is its own.
+        Ok(self.record(case, draft, None).await? == Written::Yes && case.facts.history.phase == phase)
     }
 
     async fn disable(
@@ -200,25 +198,29 @@ impl Run<'_> {
             ticket: case.facts.consent.clone(),
             ..Draft::found(Kind::Disabled, case.class(), why.clone())
         };
-        self.record(case, draft, None).await?;
-        self.prove(case, project).await?;
+        // What another run wrote meanwhile is judged by the next one.
+        if self.record(case, draft, None).await? == Written::Yes {
+            self.prove(case, project).await?;
+        }
         Ok(Outcome::done(Action::Disable, Some(why)))
     }
 
-    /// Looks right after a key was disabled: one that has become current or pending meanwhile is given back at once.
+    /// Looks right after a key was disabled, at every secret of the project: one that has become current or pending meanwhile
+    /// is given back at once.
     async fn undo_if_needed(&mut self, case: &mut Case<'_, '_>, project: &Project) -> Result<Option<Outcome>, Halt> {
-        let Some(arn) = case.claim.as_ref().map(|claim| claim.secret_arn.clone()) else {
-            return Ok(None);
-        };
-        let held = match self.look(&arn, case.id).await {
-            Ok(Some((held, _))) if held.current || held.pending => held,
-            Ok(_) => return Ok(None),
-            Err(why) => {
+        let mut held = key_lifecycle::Held::default();
+        for arn in case.secrets_of_the_project() {
+            match self.look(&arn, case.id).await {
+                Ok(found) => held |= found.map(|(held, _)| held).unwrap_or_default(),
                 // The next run looks again, and heals.
-                tracing::warn!(secret.arn = arn, why, "the secret could not be read after a key was disabled");
-                return Ok(None);
+                Err(why) => {
+                    tracing::warn!(secret.arn = arn, why, "the secret could not be read after a key was disabled");
+                }
             }
-        };
+        }
+        if !held.current && !held.pending {
+            return Ok(None);
+        }
         case.facts.held = held;
         match switch(self.urgent, project, case.id, true).await {
             Ok(Switched::Done { .. }) => {
@@ -343,7 +345,8 @@ impl Run<'_> {
             Grade::Ingestion => "ingestion refuses it lastingly",
         };
         let found = Draft::found(Kind::Proven, case.class(), why.to_owned());
-        self.record(case, Draft { grade: Some(grade), ..found }, None).await
+        self.record(case, Draft { grade: Some(grade), ..found }, None).await?;
+        Ok(())
     }
 
     async fn delete(

@@ -58,6 +58,14 @@ impl Case<'_, '_> {
         })
     }
 
+    /// Every secret that is bound to the project, and the one that the key is of.
+    pub(crate) fn secrets_of_the_project(&self) -> Vec<String> {
+        let bound = self.view.secrets.iter().map(|secret| &secret.arn);
+        let claim = self.claim.as_ref().map(|claim| &claim.secret_arn);
+        let unbound = claim.filter(|arn| self.view.secret(arn).is_none());
+        bound.chain(unbound).cloned().collect()
+    }
+
     fn about(&self) -> About {
         let project = self.view.project.as_ref();
         let claim = self.claim.as_ref();
@@ -99,16 +107,17 @@ impl Run<'_> {
     ) -> Result<(), Halt> {
         let mut case = self.case(view, id, absent).await?;
         let mut outcome = Outcome::none();
-        let (mut confirmed, mut seen_again) = (false, false);
+        let (mut confirmed, mut seen_for) = (false, None);
         for _ in 0..MOST_ROUNDS {
             let judgement = self.judge(&mut case).await?;
             match judgement.next {
                 // The list may be older than the newest record: another run switched the key in between, and nobody else did.
-                Next::Record(kind) if !seen_again && case.facts.history.is_switched_by(kind) => {
-                    seen_again = true;
+                Next::Record(kind) if seen_for != Some(kind) && case.facts.history.is_switched_by(kind) => {
+                    seen_for = Some(kind);
                     self.see_again(&mut case).await?;
                 }
                 Next::Record(kind) => {
+                    seen_for = None;
                     let draft = case.found(kind, judgement.reason.to_string());
                     self.record(&mut case, draft, judgement.code).await?;
                 }
@@ -119,10 +128,10 @@ impl Run<'_> {
                 }
                 Next::Act(action) => {
                     outcome = self.act(&mut case, action, &judgement).await?;
-                    // What is seen after it is written down as well; a second action waits for the next run.
+                    // That it was gone is written down as well; all else that is seen after it is judged by the next run.
                     let after = self.judge(&mut case).await?;
-                    if let (Became::Done | Became::Undone, Next::Record(kind)) = (outcome.done, after.next) {
-                        let draft = case.found(kind, after.reason.to_string());
+                    if let (Became::Done, Next::Record(Kind::Deleted)) = (outcome.done, after.next) {
+                        let draft = case.found(Kind::Deleted, after.reason.to_string());
                         self.record(&mut case, draft, after.code).await?;
                     }
                     break;
@@ -265,21 +274,21 @@ impl Run<'_> {
         }))
     }
 
-    /// Writes a record, and tells of it.
+    /// Writes a record, and tells of it. Where another run was faster nothing is written, and its records are read.
     pub(crate) async fn record(
         &mut self,
         case: &mut Case<'_, '_>,
         draft: Draft,
         code: Option<Code>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Written, Halt> {
         let Some(subject) = case.subject() else {
-            return Ok(());
+            return Ok(Written::Overtaken);
         };
         let (kind, attempt, why) = (draft.kind, draft.attempt, draft.why.clone());
         if self.ledger.append(&subject, &mut case.facts.history, draft).await? == Written::Overtaken {
             // Another run was faster: what it wrote decides.
             self.reload(case).await?;
-            return Ok(());
+            return Ok(Written::Overtaken);
         }
         case.known.history = case.facts.history.clone();
         tracing::info!(
@@ -301,7 +310,7 @@ impl Run<'_> {
             // Where the state lasts, it is told of again on the next day.
             case.known.told.insert(what.as_str().to_owned(), self.today());
         }
-        Ok(())
+        Ok(Written::Yes)
     }
 
     /// The day of this run (UTC), by which the event of a lasting state is told once.

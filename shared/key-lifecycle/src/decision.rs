@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::facts::{Facts, KeyObject};
-use crate::ledger::{Grade, Kind, LONGEST_INVOCATION, Phase};
+use crate::ledger::{Grade, Kind, Phase};
 use crate::ownership::{Ownership, class_of, ownership};
 use crate::reason::{Reason, after};
 use crate::terms::{AtGraceMax, Mode, Terms};
@@ -156,8 +156,7 @@ fn untouchable(facts: &Facts) -> Verdict {
     // Nothing is recorded of a key of which nothing is proven: its record would be taken for a proof later.
     let is_known = class_of(facts.tie, history.class).is_some();
     // Once no such run can live any more, a second record closes what it left open.
-    let is_on_record = history.phase == Phase::Current
-        && history.begun.is_none_or(|begun| facts.now < after(begun, LONGEST_INVOCATION));
+    let is_on_record = history.phase == Phase::Current && !history.is_closed_by(facts.now);
     match facts.key {
         KeyObject::Active if !facts.held.current => (State::Active, Next::Nothing, Reason::Pending),
         KeyObject::Active if is_on_record || !is_known => (State::Active, Next::Nothing, Reason::Current),
@@ -165,7 +164,7 @@ fn untouchable(facts: &Facts) -> Verdict {
         KeyObject::Inactive if facts.held.current && history.revoked => {
             (State::Disabled, Next::Nothing, Reason::CurrentRevoked)
         }
-        KeyObject::Inactive if disabled_by_us && is_held => {
+        KeyObject::Inactive if disabled_by_us && is_held && !history.revoked => {
             (State::Disabled, Next::Act(Action::Enable), Reason::RolledBack)
         }
         KeyObject::Inactive if facts.held.current => (State::Active, Next::Nothing, Reason::CurrentDisabledByOthers),
@@ -190,6 +189,8 @@ fn superseded(facts: &Facts, terms: &Terms, ownership: Ownership) -> Verdict {
             // Applications may have read it since: its grace begins anew.
             first_seen(ownership, facts)
         }
+        // Who disables it from now on is somebody else.
+        (Phase::Waiting, KeyObject::Active) if history.is_closed_by(facts.now) => first_seen(ownership, facts),
         // One that was deleted is back where Sentry was restored from a backup.
         (Phase::Waiting | Phase::Disabling | Phase::Reinstated | Phase::Deleted, KeyObject::Inactive) => {
             (State::Disabled, Next::Record(Kind::Disabled), Reason::FoundDisabled)

@@ -10,7 +10,7 @@ use super::record::{Class, Grade, Kind, Record};
 use crate::reason::after;
 
 /// Longer than any invocation lives (facts/aws.md section 3): what one of them has begun is over by then.
-pub(crate) const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
+const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
 
 /// The function whose records are somebody's orders.
 const REVOKE_KEY: &str = "revoke-key";
@@ -108,15 +108,13 @@ impl History {
         match kind {
             Kind::Reinstated | Kind::Disabled => true,
             Kind::Current => matches!(self.phase, Phase::Disabled | Phase::Deleting) || self.begun.is_some(),
-            Kind::Superseded
-            | Kind::Quiet
+            Kind::Superseded | Kind::Orphan | Kind::Adopted => self.begun.is_some(),
+            Kind::Quiet
             | Kind::Disabling
             | Kind::Refused
             | Kind::Proven
             | Kind::Deleting
             | Kind::Deleted
-            | Kind::Orphan
-            | Kind::Adopted
             | Kind::Abandoned => false,
         }
     }
@@ -148,9 +146,25 @@ impl History {
         history
     }
 
-    /// When a disablement was begun that may still be under way at `time`.
+    /// When a disablement was begun that may still be under way at `time`. While no record says what came of an attempt, each
+    /// run tries it again under the same record: one may be at it now.
     fn still_open(&self, time: Timestamp) -> Option<Timestamp> {
-        self.begun.filter(|begun| time < after(*begun, LONGEST_INVOCATION))
+        match self.phase {
+            Phase::Disabling => self.begun.map(|_| time),
+            Phase::Unknown
+            | Phase::Current
+            | Phase::Waiting
+            | Phase::Disabled
+            | Phase::Reinstated
+            | Phase::Deleting
+            | Phase::Deleted => self.begun.filter(|begun| time < after(*begun, LONGEST_INVOCATION)),
+        }
+    }
+
+    /// Whether a disablement was begun, nothing says what came of it, and it is over by `now`.
+    #[must_use]
+    pub fn is_closed_by(&self, now: Timestamp) -> bool {
+        self.begun.is_some_and(|begun| now >= after(begun, LONGEST_INVOCATION))
     }
 
     /// Takes one record more. The head is the caller's to set: it depends on the record's bytes.
@@ -166,10 +180,10 @@ impl History {
                 *self = Self { phase: Phase::Current, class, begun, head, ..Self::default() };
             }
             Kind::Superseded | Kind::Adopted | Kind::Orphan => {
+                self.begun = self.still_open(time);
                 self.phase = Phase::Waiting;
                 // What counted from when nobody could read it says nothing about those who read it since.
                 self.since = self.since.filter(|_| !has_become_a_value).or(Some(time));
-                self.begun = self.still_open(time);
             }
             Kind::Quiet => self.quiet = Some(time),
             Kind::Disabling => {

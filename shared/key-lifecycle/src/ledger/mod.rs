@@ -9,6 +9,5 @@ mod history;
 mod record;
 
 pub use chain::{Broken, Entry, Head, check_chain, check_head, ledger_folder, next_head, object_key, secret_arn_of};
-pub(crate) use history::LONGEST_INVOCATION;
 pub use history::{Disabled, History, Phase, Proven};
 pub use record::{Answer, Class, Grade, Kind, Record};

@@ -41,7 +41,9 @@ fn a_key_that_is_current_again_begins_anew() {
     for phase in PHASES {
         let mut records = records(phase, Class::Ours);
         records.push(ours(Kind::Current, 80));
-        let expected = History { phase: Phase::Current, class: Some(Class::Ours), ..History::default() };
+        // A run may be at an attempt whose end is not on record.
+        let begun = (phase == Phase::Disabling).then(|| on_day(80));
+        let expected = History { phase: Phase::Current, class: Some(Class::Ours), begun, ..History::default() };
         assert_eq!(of(&records), expected, "{phase:?}");
     }
 }
@@ -74,6 +76,11 @@ fn grace_begins_anew_for_an_orphan_that_became_the_value_of_a_version() {
             let judgement = judge(&seen(&history, 100), &terms());
             assert_eq!(judgement.next, Next::Record(kind), "{phase:?}");
             history.add(&record(kind, class, on_day(100)));
+            if phase == Phase::Disabling {
+                // The attempt to disable it is over by then.
+                assert_eq!(judge(&seen(&history, 101), &terms()).next, Next::Record(kind));
+                history.add(&record(kind, class, on_day(101)));
+            }
             assert_eq!(judge(&seen(&history, 106), &terms()).reason, Reason::InGrace(on_day(107)), "{phase:?}");
             // Once, and not in every run.
             history.add(&record(kind, class, on_day(106)));
@@ -350,11 +357,11 @@ fn a_key_that_became_current_while_a_run_was_about_to_disable_it_is_given_back()
     assert_eq!(judge(&dead, &terms()).next, Next::Act(Action::Enable));
     // Once no run of that time can live any more, it is written down once more, and who disables it then is somebody else.
     let alive = |records: &[Record], minutes| Facts { now: minute(minutes), held: CURRENT, ..facts(of(records)) };
-    assert_eq!(judge(&alive(&records, 14), &terms()).next, Next::Nothing);
-    assert_eq!(judge(&alive(&records, 15), &terms()).next, Next::Record(Kind::Current));
-    records.push(record(Kind::Current, Class::Ours, minute(15)));
-    assert_eq!(judge(&alive(&records, 16), &terms()).next, Next::Nothing);
-    let by_others = Facts { key: KeyObject::Inactive, ..alive(&records, 16) };
+    assert_eq!(judge(&alive(&records, 15), &terms()).next, Next::Nothing);
+    assert_eq!(judge(&alive(&records, 16), &terms()).next, Next::Record(Kind::Current));
+    records.push(record(Kind::Current, Class::Ours, minute(16)));
+    assert_eq!(judge(&alive(&records, 17), &terms()).next, Next::Nothing);
+    let by_others = Facts { key: KeyObject::Inactive, ..alive(&records, 17) };
     assert_eq!(judge(&by_others, &terms()).reason, Reason::CurrentDisabledByOthers);
 }
 
@@ -371,6 +378,44 @@ fn a_key_of_an_open_attempt_is_given_back_whatever_was_written_of_it_since() {
     assert!(of(&records[..records.len() - 2]).is_switched_by(Kind::Current));
     let given_back = Record { attempt: 1, ..ours(Kind::Current, 80) };
     assert!(!of(&[records, vec![given_back]].concat()).is_switched_by(Kind::Current));
+}
+
+/// Every run tries again what has no end on record: the attempt that matters is not the first.
+#[test]
+fn an_attempt_that_is_tried_again_is_open_for_as_long_as_the_last_run_may_live() {
+    let minute = |minutes: i64| on_day(80) + jiff::SignedDuration::from_mins(minutes);
+    let mut records = records(Phase::Waiting, Class::Ours);
+    records.push(Record { attempt: 1, ..record(Kind::Disabling, Class::Ours, minute(0)) });
+    // An hour later one is about to try again, and another sees that the key is current.
+    records.push(record(Kind::Current, Class::Ours, minute(60)));
+    let dead = Facts { held: CURRENT, key: KeyObject::Inactive, now: minute(120), ..facts(of(&records)) };
+    assert_eq!(judge(&dead, &terms()).next, Next::Act(Action::Enable));
+}
+
+/// A key whose attempt came to nothing, and that a person disables days later.
+#[test]
+fn an_attempt_that_is_over_is_closed_so_that_nobody_elses_disablement_is_taken_for_it() {
+    let mut records = records(Phase::Waiting, Class::Ours);
+    records.extend([Kind::Disabling, Kind::Current, Kind::Superseded].map(|kind| ours(kind, 80)));
+    let alive = |records: &[Record], day| Facts { now: on_day(day), ..facts(of(records)) };
+    assert_eq!(judge(&alive(&records, 80), &terms()).reason, Reason::InGrace(on_day(87)));
+    assert_eq!(judge(&alive(&records, 81), &terms()).next, Next::Record(Kind::Superseded));
+    records.push(ours(Kind::Superseded, 81));
+    assert_eq!(judge(&alive(&records, 82), &terms()).reason, Reason::InGrace(on_day(87)));
+    records.push(found_disabled(83));
+    let rolled_back = Facts { held: CURRENT, key: KeyObject::Inactive, ..alive(&records, 84) };
+    assert_eq!(judge(&rolled_back, &terms()).reason, Reason::CurrentDisabledByOthers);
+}
+
+#[test]
+fn a_revoked_key_is_not_given_back_to_a_rotation_that_is_under_way_either() {
+    let revoked = Record { function: "revoke-key".to_owned(), ..ours(Kind::Disabled, 8) };
+    let history = of(&[records(Phase::Waiting, Class::Ours), vec![revoked]].concat());
+    for (current, pending) in [(true, false), (true, true), (false, true)] {
+        let held = Held { current, pending };
+        let dead = Facts { held, key: KeyObject::Inactive, ..facts(history.clone()) };
+        assert_eq!(judge(&dead, &terms()).next, Next::Nothing, "{held:?}");
+    }
 }
 
 #[test]
@@ -425,7 +470,11 @@ fn only_what_says_that_somebody_switched_a_key_is_looked_at_again() {
         for kind in [Kind::Reinstated, Kind::Disabled] {
             assert!(history(phase, Class::Ours).is_switched_by(kind), "{phase:?} {kind}");
         }
-        for kind in [Kind::Superseded, Kind::Quiet, Kind::Deleted] {
+        for kind in [Kind::Superseded, Kind::Adopted, Kind::Orphan] {
+            let is_open = phase == Phase::Disabling;
+            assert_eq!(history(phase, Class::Ours).is_switched_by(kind), is_open, "{phase:?} {kind}");
+        }
+        for kind in [Kind::Quiet, Kind::Deleted] {
             assert!(!history(phase, Class::Ours).is_switched_by(kind), "{phase:?} {kind}");
         }
     }

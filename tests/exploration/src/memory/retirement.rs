@@ -201,10 +201,7 @@ impl Run<'_> {
         let held = case.facts.held;
         if object == KeyObject::Inactive && (held.current || held.pending) {
             self.reload(&mut case).await?;
-            case.facts.held = Held::default();
-            for secret in 0..self.secrets.len() {
-                self.look_closely(&mut case, secret).await?;
-            }
+            self.look_at_all(&mut case).await?;
         }
         Ok(case)
     }
@@ -234,34 +231,58 @@ impl Run<'_> {
 
     async fn judge_key(&mut self, number: KeyNumber) -> Result<(), Lost> {
         let mut case = self.case(number).await?;
-        let (mut confirmed, mut seen_again, mut counted) = (false, false, false);
+        let (mut confirmed, mut seen_for, mut counted) = (false, None, false);
         for _ in 0..MOST_ROUNDS {
             let judgement = self.judge(&mut case, &mut counted).await?;
             match judgement.next {
                 Next::Nothing | Next::Would(_) => break,
-                Next::Record(kind) if !seen_again && case.facts.history.is_switched_by(kind) => {
-                    seen_again = true;
-                    case.facts.key = self.process.read("GET key", move |world| world.keys[number].object).await?;
+                Next::Record(kind) if seen_for != Some(kind) && case.facts.history.is_switched_by(kind) => {
+                    seen_for = Some(kind);
+                    self.see_again(&mut case).await?;
                 }
-                Next::Record(kind) => self.record(&mut case, kind, Draft::default()).await?,
+                Next::Record(kind) => {
+                    seen_for = None;
+                    self.record(&mut case, kind, Draft::default()).await?;
+                }
                 Next::Act(Action::Disable | Action::Delete) if !confirmed => {
                     confirmed = true;
-                    self.reload(&mut case).await?;
-                    for secret in 0..self.secrets.len() {
-                        self.look_closely(&mut case, secret).await?;
-                    }
+                    self.confirm(&mut case).await?;
                 }
                 Next::Act(action) => {
                     let is_done = self.act(&mut case, action).await?;
                     let after = self.judge(&mut case, &mut counted).await?;
-                    if let (true, Next::Record(kind)) = (is_done, after.next) {
-                        self.record(&mut case, kind, Draft::default()).await?;
+                    if let (true, Next::Record(Kind::Deleted)) = (is_done, after.next) {
+                        self.record(&mut case, Kind::Deleted, Draft::default()).await?;
                     }
                     break;
                 }
             }
         }
         self.remember(case);
+        Ok(())
+    }
+
+    /// Looks once more whether a key is enabled; where it is not and is held, at its records and at the secrets as well.
+    async fn see_again(&self, case: &mut Case) -> Result<(), Lost> {
+        let number = case.key;
+        let object = self.process.read("GET key", move |world| world.keys[number].object).await?;
+        // The next list tells of one that is gone.
+        if object != KeyObject::Gone {
+            case.facts.key = object;
+        }
+        if object == KeyObject::Inactive && case.facts.held != Held::default() {
+            self.reload(case).await?;
+            self.look_at_all(case).await?;
+        }
+        Ok(())
+    }
+
+    /// Which secrets hold the key now.
+    async fn look_at_all(&self, case: &mut Case) -> Result<(), Lost> {
+        case.facts.held = Held::default();
+        for secret in 0..self.secrets.len() {
+            self.look_closely(case, secret).await?;
+        }
         Ok(())
     }
 
@@ -288,8 +309,8 @@ impl Run<'_> {
         Ok(judge(&case.facts, &terms))
     }
 
-    /// Looks at one secret as it is now: whether it holds the key.
-    async fn look_closely(&self, case: &mut Case, secret: usize) -> Result<(), Lost> {
+    /// Looks at one secret as it is now: whether it holds the key. The version that is pending.
+    async fn look_closely(&self, case: &mut Case, secret: usize) -> Result<Option<usize>, Lost> {
         let (key, process) = (case.key, self.process.number);
         let labels = self
             .process
@@ -304,13 +325,22 @@ impl Run<'_> {
         let (current, pending) = self.process.read("GetSecretValue", read).await?;
         case.facts.held.current |= current == Some(key);
         case.facts.held.pending |= pending == Some(key);
-        if case.secret == Some(secret)
-            && let Some(Tie::Mark(_)) = case.facts.tie
-            && let Some(pending) = labels.pending
-        {
-            let mark = &self.keys[key].mark;
-            let version = self.process.world(|world| world.secrets[secret].versions[pending].mark.clone());
-            case.facts.held.pending |= mark.as_ref() == Some(&version);
+        Ok(labels.pending)
+    }
+
+    /// Looks at everything once more before a key is disabled or deleted.
+    async fn confirm(&self, case: &mut Case) -> Result<(), Lost> {
+        self.reload(case).await?;
+        for secret in 0..self.secrets.len() {
+            let pending = self.look_closely(case, secret).await?;
+            if case.secret == Some(secret)
+                && let Some(Tie::Mark(_)) = case.facts.tie
+                && let Some(pending) = pending
+            {
+                let mark = &self.keys[case.key].mark;
+                let version = self.process.world(|world| world.secrets[secret].versions[pending].mark.clone());
+                case.facts.held.pending |= mark.as_ref() == Some(&version);
+            }
         }
         Ok(())
     }
@@ -335,16 +365,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes a record where none with its number is; else reads what somebody else has written.
-    async fn record(&self, case: &mut Case, kind: Kind, draft: Draft) -> Result<(), Lost> {
+    /// Writes a record where none with its number is; else reads what somebody else has written. Whether it was written.
+    async fn record(&self, case: &mut Case, kind: Kind, draft: Draft) -> Result<bool, Lost> {
         let Some(secret) = case.secret else {
             self.process.world(|world| world.broken("retirement", "a record of a key without a secret"));
-            return Ok(());
+            return Ok(false);
         };
         let history = &mut case.facts.history;
         let Some(class) = class_of(case.facts.tie, history.class) else {
             self.process.world(|world| world.broken("retirement", "a record of a key without a class"));
-            return Ok(());
+            return Ok(false);
         };
         let sequence = history.head.as_ref().map_or(1, |head| head.sequence + 1);
         let record = Record {
@@ -374,10 +404,10 @@ impl Run<'_> {
         if self.process.write("PutObject ledger", append).await? {
             history.add(&record);
             history.head = Some(head);
-            Ok(())
-        } else {
-            self.reload(case).await
+            return Ok(true);
         }
+        self.reload(case).await?;
+        Ok(false)
     }
 
     /// Puts an attempt on record before it is made; whether it is ours.
@@ -385,11 +415,8 @@ impl Run<'_> {
         if case.facts.history.phase == phase {
             return Ok(true);
         }
-        let sequence = case.facts.history.head.as_ref().map_or(1, |head| head.sequence + 1);
         let attempt = case.facts.history.attempts + 1;
-        self.record(case, kind, Draft { attempt, ..Draft::default() }).await?;
-        let ours = case.facts.history.head.as_ref().is_some_and(|head| head.sequence == sequence);
-        Ok(case.facts.history.phase == phase && ours)
+        Ok(self.record(case, kind, Draft { attempt, ..Draft::default() }).await? && case.facts.history.phase == phase)
     }
 
     /// Whether it was done, or undone at once.
@@ -430,22 +457,26 @@ impl Run<'_> {
             // On record already: the next run tries again.
             Err(Lost::Unclear | Lost::Refused) => return Ok(false),
         }
-        if let Some(secret) = case.secret {
-            let mut now = Case { facts: Facts { held: Held::default(), ..case.facts.clone() }, ..*case };
-            if self.look_closely(&mut now, secret).await.is_ok() && now.facts.held != Held::default() {
-                case.facts.held = now.facts.held;
-                if let Ok(true) = self.switch(case.key, true).await {
-                    case.facts.key = KeyObject::Active;
-                    let attempt = case.facts.history.attempts.max(1);
-                    self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await?;
-                    return Ok(true);
-                }
-                return Ok(false);
+        let mut now = Case { facts: Facts { held: Held::default(), ..case.facts.clone() }, ..*case };
+        for secret in 0..self.secrets.len() {
+            // One that cannot be read is looked at by the next run.
+            let _unread = self.look_closely(&mut now, secret).await.is_err();
+        }
+        if now.facts.held != Held::default() {
+            case.facts.held = now.facts.held;
+            if let Ok(true) = self.switch(case.key, true).await {
+                case.facts.key = KeyObject::Active;
+                let attempt = case.facts.history.attempts.max(1);
+                self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await?;
+                return Ok(true);
             }
+            return Ok(false);
         }
         let attempt = case.facts.history.attempts;
-        self.record(case, Kind::Disabled, Draft { attempt, ..Draft::default() }).await?;
-        self.prove(case).await.map(|()| true)
+        if self.record(case, Kind::Disabled, Draft { attempt, ..Draft::default() }).await? {
+            self.prove(case).await?;
+        }
+        Ok(true)
     }
 
     async fn enable(&self, case: &mut Case) -> Result<bool, Lost> {
@@ -453,7 +484,7 @@ impl Run<'_> {
             Ok(true) => {
                 case.facts.key = KeyObject::Active;
                 let attempt = case.facts.history.attempts.max(1);
-                self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await.map(|()| true)
+                self.record(case, Kind::Current, Draft { attempt, ..Draft::default() }).await.map(|_| true)
             }
             Ok(false) => {
                 case.facts.key = KeyObject::Gone;
@@ -500,7 +531,7 @@ impl Run<'_> {
             Ok(()) => {
                 case.facts.key = KeyObject::Gone;
                 let attempt = case.facts.history.attempts;
-                self.record(case, Kind::Deleted, Draft { attempt, ..Draft::default() }).await.map(|()| true)
+                self.record(case, Kind::Deleted, Draft { attempt, ..Draft::default() }).await.map(|_| true)
             }
             Err(Lost::Deadline) => Err(Lost::Deadline),
             Err(Lost::Unclear | Lost::Refused) => Ok(false),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use key_lifecycle::{Held, KeyObject};
+use key_lifecycle::{Class, KeyObject};
 
 use super::play::finish;
 use super::process::Process;
@@ -37,7 +37,7 @@ pub(super) fn settle(world: &Rc<RefCell<World>>) {
     retire(world);
     for secret in 0..secrets {
         check_given_back(&mut world.borrow_mut(), secret);
-        clear_copies(&mut world.borrow_mut(), secret);
+        clear_unpromoted(&mut world.borrow_mut(), secret);
         let outcome = rotate(world, secret);
         if outcome != Attempt::Completed {
             let what = format!("a new rotation without a fault does not complete: {outcome:?}");
@@ -66,17 +66,20 @@ fn stuck(world: &Rc<RefCell<World>>, secret: usize) {
     world.abandon(secret);
 }
 
-/// Where people copied labels so often that rotation refuses to make another key, they disable the copies, as its message says.
-fn clear_copies(world: &mut World, secret: usize) {
+/// Where so many keys bear the secret's mark and are the value of no version that rotation refuses to make another, people
+/// disable them, as its message says: labels that they copied, and second keys of one version.
+fn clear_unpromoted(world: &mut World, secret: usize) {
     if !too_many(world, secret) {
         return;
     }
     for number in 0..world.keys.len() {
-        let is_held = (0..world.secrets.len()).any(|secret| world.secrets[secret].holds(number) != Held::default());
+        let mut versions = world.secrets.iter().flat_map(|secret| &secret.versions);
+        let is_value = versions.any(|version| version.value == Some(number));
+        let must_be_dead = world.must_be_dead(number);
         let of_secret = &world.secrets[secret].versions[0].mark;
         let key = &mut world.keys[number];
-        let is_copy = key.truth.made_for.is_none() && key.mark.as_ref().is_some_and(|mark| of_secret.same_secret(mark));
-        if is_copy && !is_held && key.object == KeyObject::Active {
+        let is_marked = key.mark.as_ref().is_some_and(|mark| of_secret.same_secret(mark));
+        if is_marked && !is_value && !must_be_dead && key.object == KeyObject::Active {
             key.object = KeyObject::Inactive;
             key.truth.ended_by_person = true;
         }
@@ -112,7 +115,8 @@ fn retire(world: &Rc<RefCell<World>>) {
 fn check_given_back(world: &mut World, secret: usize) {
     let Some(key) = world.key_at(secret, world.secrets[secret].labels.current) else { return };
     let truth = &world.keys[key].truth;
-    let of_another = truth.moved_onto && truth.made_for.is_some_and(|(made_for, _)| made_for != secret);
+    let is_ours = world.memory.iter().any(|((_, known), it)| *known == key && it.history.class == Some(Class::Ours));
+    let of_another = truth.moved_onto && !is_ours && truth.made_for.is_some_and(|(made_for, _)| made_for != secret);
     if world.keys[key].object == KeyObject::Inactive && !truth.ended_by_person && !of_another {
         world.broken("retirement", "AWSCURRENT was moved back to a key, and it is not given back");
     }
