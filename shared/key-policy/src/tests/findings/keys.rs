@@ -108,9 +108,15 @@ fn an_orphan_and_an_adopted_key_say_what_retirement_will_do() {
     let mut given = Given::nothing_wrong();
     given.add_key(Ownership::Orphan);
     let evidence = |given: &Given, code| given.finding(code).case.evidence.join("; ");
+    let asks_to_act = |given: &Given| {
+        let calls = given.finding(Code::OrphanKey).case.remedy.calls;
+        calls.iter().any(|call| call.contains("mode = \"act\""))
+    };
     assert!(evidence(&given, Code::OrphanKey).ends_with("retirement disables it 1d after it first saw it"));
+    assert!(!asks_to_act(&given));
     given.in_policy("mode = \"act\"", "mode = \"observe\"");
     assert!(evidence(&given, Code::OrphanKey).ends_with("it will not disable it"));
+    assert!(asks_to_act(&given));
 
     given.add_key(Ownership::Adopted);
     assert!(evidence(&given, Code::AdoptedKey).ends_with("no consent to retire it"));
@@ -180,6 +186,19 @@ fn default_settings() {
 }
 
 #[test]
+fn default_settings_say_from_where_a_project_takes_events() {
+    let from_everywhere = |domain: &str| {
+        let mut given = Given::nothing_wrong();
+        given.key().label = "Default".to_owned();
+        given.key().rate_limit = None;
+        given.project().allowed_domains = Some(vec![domain.to_owned()]);
+        given.finding(Code::DefaultSettings).case.evidence.iter().any(|line| line.contains("from every domain"))
+    };
+    assert!(from_everywhere("*"));
+    assert!(!from_everywhere("https://example.com"));
+}
+
+#[test]
 fn no_rate_limit() {
     check(
         Code::NoRateLimit,
@@ -232,6 +251,8 @@ fn no_rate_limit() {
     given.in_policy("exposure = \"server\"", "rate_limit = { count = 7, window = \"9s\" }");
     let case = given.finding(Code::NoRateLimit).case;
     assert_eq!(case.evidence.len(), 2);
+    let stated = "Sentry shows no rate limit for the key; its use case states 7 events in 9 seconds";
+    assert_eq!(case.evidence[0], stated);
     let put = format!(
         r#"PUT /api/0/projects/acme/web/keys/{CURRENT}/ {{"rateLimit": {{"count": 7, "window": 9}}, "browserSdkVersion": "<as it was>"}}"#
     );

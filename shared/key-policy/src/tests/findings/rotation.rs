@@ -2,7 +2,7 @@
 
 use crate::findings::{Code, SubjectKind};
 use crate::inventory::{Answer, Holds, Ownership, Said};
-use crate::tests::given::{CURRENT, Given, PREVIOUS, Says, ago, ahead, check, dsn, key, own, version};
+use crate::tests::given::{CURRENT, Given, PREVIOUS, Says, ago, ahead, arn, check, dsn, key, own, version};
 
 fn made(given: &mut Given, before: &str) {
     given.key().created = ago(before);
@@ -259,6 +259,17 @@ fn rotation_disabled() {
     off(&mut given);
     let calls = given.finding(Code::RotationDisabled).case.remedy.calls;
     assert!(calls[0].contains("--no-rotate-immediately") && calls[0].contains("rate(90 days)"), "{calls:?}");
+}
+
+#[test]
+fn the_remedy_of_a_faked_rotation_finds_out_who_wrote_the_value() {
+    let mut given = Given::nothing_wrong();
+    given.key().created = ago("50d");
+    let calls = given.finding(Code::RotationFaked).case.remedy.calls;
+    let arn = arn("sentry/web");
+    let writers =
+        format!("aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={arn}");
+    assert_eq!(calls[1], writers);
 }
 
 #[test]
