@@ -87,7 +87,8 @@ impl ScopeSet {
         self.known == 0 && self.unknown.is_empty()
     }
 
-    /// The scopes with all that they imply: what Sentry shows for a token at `GET /api/0/`.
+    /// The scopes with all that they imply: what Sentry shows for a token at `GET /api/0/`; 23.7.1 shows them as they were
+    /// granted.
     #[must_use]
     pub fn closure(&self) -> Self {
         let mut set = self.clone();
@@ -184,6 +185,16 @@ mod tests {
                     assert!(implied_by_it.contains(lowest), "{scope} implies {lower}, which implies {lowest}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_set_contains_what_was_put_into_it_known_or_not_and_nothing_that_is_implied() {
+        let set = set("project:write, zz:read");
+        for (scope, expected) in
+            [("project:write", true), ("zz:read", true), ("project:read", false), ("zz:write", false)]
+        {
+            assert_eq!(set.contains(scope), expected, "{scope}");
         }
     }
 
