@@ -161,3 +161,16 @@ fn a_key_is_enabled_only_if_a_current_or_pending_version_holds_it() {
         }
     }
 }
+
+#[test]
+fn the_labels_of_several_looks_add_up() {
+    let every = || FLAGS.iter().flat_map(|&current| FLAGS.map(|pending| Held { current, pending }));
+    for one in every() {
+        for other in every() {
+            let mut held = one;
+            held |= other;
+            let expected = Held { current: one.current || other.current, pending: one.pending || other.pending };
+            assert_eq!(held, expected, "{one:?} {other:?}");
+        }
+    }
+}

@@ -200,6 +200,15 @@ mod tests {
     }
 
     #[test]
+    fn only_a_whole_segment_is_a_parameter() {
+        assert_eq!(literals("/events/{id}/", "/events/7/"), Some(vec![true, false]));
+        for half in ["/events/{id}.json/", "/events/event-{id}/"] {
+            assert_eq!(literals(half, "/events/7/"), None, "{half}");
+            assert_eq!(literals(half, half), Some(vec![true, true]), "{half}");
+        }
+    }
+
+    #[test]
     fn one_scope_is_enough_and_a_session_is_no_token() {
         let accepts = |call: &str, scope: &str| called(call).unwrap().accepts(&ScopeSet::of([scope]));
         assert!(accepts("POST /api/0/projects/a/b/keys/", "project:write"));
