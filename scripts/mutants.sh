@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes the code in one place after the other and sees whether a test notices (cargo-mutants). A change that no test of its
 # crate notices must stand in .cargo/mutants-accepted.txt, with the reason in docs/mutants.md; any other fails this script.
-# All crates take about two hours on two cores; a crate can be run alone, and in parts: the third of ten parts is 2/10.
+# All crates take about three hours on two cores; a crate can be run alone, and in parts: the third of ten parts is 2/10.
 # usage: scripts/mutants.sh [CRATE [PART/PARTS]]
 . "$(dirname "$0")/lib.sh"
 crates=(rotation key-lifecycle sentry-client key-policy)

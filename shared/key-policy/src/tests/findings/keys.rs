@@ -93,6 +93,17 @@ fn a_key_may_be_held_by_a_secret_of_its_project_or_of_none_that_cannot_be_read()
 }
 
 #[test]
+fn a_key_that_nobody_manages_is_shown_as_sentry_shows_it() {
+    let mut given = Given::nothing_wrong();
+    let key = given.add_key(Ownership::Unmanaged);
+    (key.label, key.created) = ("by hand".to_owned(), None);
+    let evidence = given.finding(Code::UnmanagedKey).case.evidence;
+    for line in ["its label is \"by hand\"", "Sentry does not say when it was made"] {
+        assert!(evidence.iter().any(|said| said == line), "{evidence:?}");
+    }
+}
+
+#[test]
 fn the_remedy_of_an_abandoned_key_is_exact() {
     let mut given = Given::nothing_wrong();
     given.add_key(Ownership::Abandoned);

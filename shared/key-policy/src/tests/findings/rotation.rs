@@ -262,6 +262,18 @@ fn rotation_disabled() {
 }
 
 #[test]
+fn an_overdue_key_says_so_where_nothing_rotates_it() {
+    for enabled in [true, false] {
+        let mut given = Given::nothing_wrong();
+        made(&mut given, "91d");
+        given.secret().rotation.enabled = enabled;
+        let evidence = given.finding(Code::RotationOverdue).case.evidence;
+        let is_said = evidence.iter().any(|line| line == "rotation of the secret is not enabled");
+        assert_eq!(is_said, !enabled, "{evidence:?}");
+    }
+}
+
+#[test]
 fn the_remedy_of_a_faked_rotation_finds_out_who_wrote_the_value() {
     let mut given = Given::nothing_wrong();
     given.key().created = ago("50d");

@@ -151,6 +151,16 @@ fn unknown_kind() {
 }
 
 #[test]
+fn a_token_in_the_secret_of_an_sdk_is_to_be_ended_and_anything_else_is_not() {
+    for (holds, is_token) in [(Holds::Token, true), (Holds::Other, false)] {
+        let mut given = Given::nothing_wrong();
+        given.current().holds = holds;
+        let calls = given.finding(Code::SdkSecretNotStoreOnly).case.remedy.calls;
+        assert_eq!(calls.iter().any(|call| call.contains("revoke it")), is_token, "{calls:?}");
+    }
+}
+
+#[test]
 fn sdk_secret_not_store_only() {
     fn holds(given: &mut Given, holds: Holds) {
         given.current().holds = holds;
