@@ -4,12 +4,14 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::layout::workspace;
+
 /// All that a script may need before it needs Rust.
 const PROGRAMS: [&str; 4] = ["basename", "dirname", "sed", "uname"];
 
 /// Calls a script on a machine without Rust, and gives its code, what it said on standard output, and on standard error.
 fn call(script: &str, words: &[&str]) -> (Option<i32>, String, String) {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let workspace = workspace();
     let programs = tempfile::tempdir().unwrap();
     for program in PROGRAMS {
         let found =
@@ -71,11 +73,12 @@ fn a_script_says_what_it_does_when_it_is_asked() {
 /// A patch that does not apply breaks nothing, and `scripts/breaks.sh` is run by hand.
 #[test]
 fn every_break_on_purpose_fits_the_code_as_it_is() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let workspace = workspace();
     let mut count = 0;
     for entry in std::fs::read_dir(workspace.join("tests/breaks")).unwrap() {
         let path = entry.unwrap().path();
-        let output = Command::new("git").args(["apply", "--check"]).arg(&path).current_dir(workspace).output().unwrap();
+        let output =
+            Command::new("git").args(["apply", "--check"]).arg(&path).current_dir(&workspace).output().unwrap();
         assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
         let text = std::fs::read_to_string(&path).unwrap();
         let check = text.lines().find_map(|line| line.strip_prefix("Noticed by: ")).unwrap();

@@ -74,23 +74,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Looks once more whether a key is enabled. One that is gone by now stays as it was seen: the next list tells. Of one that
-    /// is disabled and held it is for the ledger to say by whom, and for the secrets whether they hold it still.
+    /// Looks once more whether a key is enabled. One that is gone by now stays as it was seen: the next list tells.
     pub(crate) async fn see_again(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         if let Some(project) = &case.view.project
             && let Some(key) = self.api.key(project, case.id).await.map_err(halt)?
         {
             case.facts.key = if key.is_active { KeyObject::Active } else { KeyObject::Inactive };
-            if !key.is_active && (case.facts.held.current || case.facts.held.pending) {
-                self.reload(case).await?;
-                self.confirm_held(case).await?;
-            }
+            self.confirm_if_disabled(case).await?;
+        }
+        Ok(())
+    }
+
+    /// Of a key that is disabled and seems to be held: who disabled it is for the ledger to say, since the memory may be older;
+    /// and whether it is held still for the secrets, whose list is late.
+    pub(crate) async fn confirm_if_disabled(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
+        if case.facts.key == KeyObject::Inactive && (case.facts.held.current || case.facts.held.pending) {
+            self.reload(case).await?;
+            self.confirm_held(case).await?;
         }
         Ok(())
     }
 
     /// Looks once more which of the secrets that seemed to hold a key do so, before it is enabled again.
-    pub(crate) async fn confirm_held(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
+    async fn confirm_held(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
         let mut found = key_lifecycle::Held::default();
         for secret in self.inventory.secrets.iter().filter(|secret| secret.holds(case.id)) {
             match self.look(&secret.arn, case.id).await {
@@ -157,7 +163,7 @@ impl Run<'_> {
             ..Draft::found(kind, case.class(), judgement.reason.to_string())
         };
         // Where another run was faster, the attempt on record is its own.
-        Ok(self.record(case, draft, None).await? == Written::Yes && case.facts.history.phase == phase)
+        Ok(self.record(case, draft, None).await? == Written::Yes)
     }
 
     async fn disable(

@@ -227,11 +227,7 @@ impl Run<'_> {
             ingestion_accepts: known.accepted,
         };
         let mut case = Case { view, id, claim, secret, known, facts, terms, traffic: None, counted: false, window };
-        if case.facts.key == KeyObject::Inactive && (case.facts.held.current || case.facts.held.pending) {
-            // Who disabled it is for the ledger to say, since the memory may be older; and the list of secrets is late.
-            self.reload(&mut case).await?;
-            self.confirm_held(&mut case).await?;
-        }
+        self.confirm_if_disabled(&mut case).await?;
         Ok(case)
     }
 

@@ -29,6 +29,14 @@ fn killed_rotation(world: &World) -> (String, String) {
     (token, world.keys().last().unwrap().id.clone())
 }
 
+/// Secrets Manager tries a rotation again, and it completes.
+fn complete(world: &World, token: &str) {
+    let finished = rotation::reattempt(&world.stage.store, &world.stage.secret, token, 1, &mut |event| {
+        world.rotate.invoke(&event, TIMEOUT).into_step_result()
+    });
+    assert!(finished.succeeded, "{finished:#?}");
+}
+
 fn abandon(world: &World) {
     world.stage.store.set_stage(&world.stage.secret, "AWSPENDING", None);
 }
@@ -45,10 +53,7 @@ fn the_key_of_a_rotation_that_is_under_way_is_never_touched() {
     }
     assert!(world.writes().is_empty());
     assert_eq!(world.kinds(&key), [""; 0]);
-    let finished = rotation::reattempt(&world.stage.store, &world.stage.secret, &token, 1, &mut |event| {
-        world.rotate.invoke(&event, TIMEOUT).into_step_result()
-    });
-    assert!(finished.succeeded, "{finished:#?}");
+    complete(&world, &token);
     assert_eq!(world.current(), key);
     assert_eq!(verdict(&world.row(&key)), ["untouchable", "active", "-", "none"]);
 }
@@ -90,10 +95,7 @@ fn an_orphan_whose_rotation_came_back_unseen_has_the_whole_grace_of_a_superseded
     abandon(&world);
     assert_eq!(verdict(&world.row(&key)), ["orphan", "superseded", "-", "none"]);
     world.stage.store.set_stage(&world.stage.secret, "AWSPENDING", Some(&token));
-    let finished = rotation::reattempt(&world.stage.store, &world.stage.secret, &token, 1, &mut |event| {
-        world.rotate.invoke(&event, TIMEOUT).into_step_result()
-    });
-    assert!(finished.succeeded, "{finished:#?}");
+    complete(&world, &token);
     assert_eq!(world.current(), key);
     world.roll_back();
     world.rotation();
@@ -140,10 +142,7 @@ fn of_two_keys_for_one_version_the_one_that_it_does_not_hold_is_an_orphan() {
     let second = world.add_marked(&token);
     // The older of the two is taken: this one is younger.
     world.stage.sentry.edit_key(&second, |key| key.is_active = false);
-    let finished = rotation::reattempt(&world.stage.store, &world.stage.secret, &token, 1, &mut |event| {
-        world.rotate.invoke(&event, TIMEOUT).into_step_result()
-    });
-    assert!(finished.succeeded, "{finished:#?}");
+    complete(&world, &token);
     let current = world.current();
     assert_ne!(current, second);
     world.stage.sentry.edit_key(&second, |key| key.is_active = true);

@@ -157,7 +157,7 @@ impl History {
             | Phase::Disabled
             | Phase::Reinstated
             | Phase::Deleting
-            | Phase::Deleted => self.begun.filter(|begun| time < after(*begun, LONGEST_INVOCATION)),
+            | Phase::Deleted => self.begun.filter(|_| !self.is_closed_by(time)),
         }
     }
 

@@ -198,11 +198,7 @@ impl Run<'_> {
             ingestion_accepts: known.accepted,
         };
         let mut case = Case { key: number, secret, facts, accepted: known.accepted };
-        let held = case.facts.held;
-        if object == KeyObject::Inactive && (held.current || held.pending) {
-            self.reload(&mut case).await?;
-            self.look_at_all(&mut case).await?;
-        }
+        self.confirm_if_disabled(&mut case).await?;
         Ok(case)
     }
 
@@ -262,26 +258,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Looks once more whether a key is enabled; where it is not and is held, at its records and at the secrets as well.
+    /// Looks once more whether a key is enabled.
     async fn see_again(&self, case: &mut Case) -> Result<(), Lost> {
         let number = case.key;
         let object = self.process.read("GET key", move |world| world.keys[number].object).await?;
         // The next list tells of one that is gone.
-        if object != KeyObject::Gone {
-            case.facts.key = object;
+        if object == KeyObject::Gone {
+            return Ok(());
         }
-        if object == KeyObject::Inactive && case.facts.held != Held::default() {
-            self.reload(case).await?;
-            self.look_at_all(case).await?;
-        }
-        Ok(())
+        case.facts.key = object;
+        self.confirm_if_disabled(case).await
     }
 
-    /// Which secrets hold the key now.
-    async fn look_at_all(&self, case: &mut Case) -> Result<(), Lost> {
-        case.facts.held = Held::default();
-        for secret in 0..self.secrets.len() {
-            self.look_closely(case, secret).await?;
+    /// Of a key that is disabled and seems to be held: what its records say, and which secrets hold it now.
+    async fn confirm_if_disabled(&self, case: &mut Case) -> Result<(), Lost> {
+        if case.facts.key == KeyObject::Inactive && case.facts.held != Held::default() {
+            self.reload(case).await?;
+            case.facts.held = Held::default();
+            for secret in 0..self.secrets.len() {
+                self.look_closely(case, secret).await?;
+            }
         }
         Ok(())
     }
@@ -416,7 +412,7 @@ impl Run<'_> {
             return Ok(true);
         }
         let attempt = case.facts.history.attempts + 1;
-        Ok(self.record(case, kind, Draft { attempt, ..Draft::default() }).await? && case.facts.history.phase == phase)
+        self.record(case, kind, Draft { attempt, ..Draft::default() }).await
     }
 
     /// Whether it was done, or undone at once.
