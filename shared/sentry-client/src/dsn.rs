@@ -136,6 +136,7 @@ mod tests {
             "https://0123456789abcdef0123456789abcdef@sentry.io/storefront",
             "https://0123456789abcdef0123456789abcdef@sentry.io/",
             "https://0123456789abcdef0123456789abcdef@sentry.io/99999999999999999999999",
+            "https://0123456789abcdef0123456789abcdef@sentry.io/+42",
             "https://0123456789abcdef0123456789abcdef@sentry.io/42?a=b",
             "https://0123456789abcdef0123456789abcdef@sentry.io/https://0123456789abcdef0123456789abcdef:s3cr3t@sentry.io/42",
             "ftp://0123456789abcdef0123456789abcdef@sentry.io/42",

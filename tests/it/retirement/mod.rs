@@ -7,6 +7,7 @@ mod faults;
 mod foreign;
 mod ledger;
 mod life;
+mod meanwhile;
 mod no_leak;
 mod observe;
 mod orphans;

@@ -1,12 +1,15 @@
 //! What these tests share.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 pub(crate) use integration_tests::evidence::verdict;
 use integration_tests::{AT_ONCE, Binary, Retirement, Stage, TIMEOUT, evidence};
 use serde_json::{Value, json};
-use testkit::fault::Fault;
+use testkit::fault::{Director, Fault};
 use testkit::lambda::{Invocation, Restarting};
+use testkit::secrets_manager::SecretsManager;
 use testkit::sentry::Key;
 
 use crate::support;
@@ -42,6 +45,38 @@ pub(crate) struct World {
     pub(crate) retirement: Retirement,
     pub(crate) rotate: Restarting,
     pub(crate) retire: Restarting,
+}
+
+/// As [`World::roll_back`].
+pub(crate) fn roll_back(store: &SecretsManager, secret: &str) {
+    let (current, previous) = (store.version_at(secret, "AWSCURRENT"), store.version_at(secret, "AWSPREVIOUS"));
+    store.set_stage(secret, "AWSCURRENT", previous.as_deref());
+    store.set_stage(secret, "AWSPREVIOUS", current.as_deref());
+}
+
+struct OnceListed {
+    is_listed: AtomicBool,
+    act: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl OnceListed {
+    fn act(&self) -> MutexGuard<'_, Option<Box<dyn FnOnce() + Send>>> {
+        self.act.lock().unwrap()
+    }
+}
+
+impl Director for OnceListed {
+    fn decide(&self, call: &str) -> Option<Fault> {
+        let was_listed = self.is_listed.fetch_or(call == "GET keys", Ordering::SeqCst);
+        (was_listed && self.act().is_some()).then_some(Fault::Meanwhile)
+    }
+
+    fn meanwhile(&self) {
+        let act = self.act().take();
+        if let Some(act) = act {
+            act();
+        }
+    }
 }
 
 /// All that is outside: what a run may change, and what it must leave alone.
@@ -227,10 +262,16 @@ impl World {
 
     /// Moves AWSCURRENT back to the previous version, as an operator does, AWSPREVIOUS with it.
     pub(crate) fn roll_back(&self) {
-        let (store, secret) = (&self.stage.store, &self.stage.secret);
-        let (current, previous) = (store.version_at(secret, "AWSCURRENT"), store.version_at(secret, "AWSPREVIOUS"));
-        store.set_stage(secret, "AWSCURRENT", previous.as_deref());
-        store.set_stage(secret, "AWSPREVIOUS", current.as_deref());
+        roll_back(&self.stage.store, &self.stage.secret);
+    }
+
+    /// Lets something happen once: when a run has read the list of keys, before its next call of any service is carried out.
+    pub(crate) fn once_keys_are_listed(&self, act: impl FnOnce() + Send + 'static) {
+        let once: Arc<dyn Director> =
+            Arc::new(OnceListed { is_listed: AtomicBool::new(false), act: Mutex::new(Some(Box::new(act))) });
+        for server in [&self.stage.sentry_server, &self.stage.store_server, &self.retirement.bucket_server] {
+            server.faults().decided_by(Arc::clone(&once));
+        }
     }
 
     /// A key that bears the mark of a version of the stage's secret and was made now, as createSecret makes it.

@@ -14,6 +14,14 @@ fn no_owner_and_no_contact() {
     fn no_contact(given: &mut Given) {
         given.in_policy("contact = \"#web-team\"\n", "");
     }
+    fn untagged_token(given: &mut Given, use_case: &str) {
+        let mut token = secret("audit-keys");
+        token.kind = Said::Nothing;
+        token.use_case = Some(use_case.to_owned());
+        token.current = Some(version("v1", ago("10d"), Holds::Token));
+        token.previous = None;
+        given.of.secrets.push(token);
+    }
     check(
         Code::NoOwner,
         &[
@@ -61,6 +69,8 @@ fn no_owner_and_no_contact() {
                 Says::NotMeant,
             ),
             ("an owner by tag in no use case", |given| given.secret().use_case = Some("none".to_owned()), Says::Found),
+            ("a token without a kind, in a use case of tokens", |given| untagged_token(given, "manager"), Says::Fine),
+            ("a token without a kind, in one of client keys", |given| untagged_token(given, "sdk"), Says::Found),
         ],
     );
 }
@@ -311,6 +321,7 @@ fn a_shadow_copy_is_said_once_for_a_key_and_names_every_secret() {
     given.of.secrets.push(secret("other/copy"));
     let case = given.finding(Code::ShadowCopy).case;
     assert_eq!((case.subject.kind, case.subject.id.as_str()), (SubjectKind::ClientKey, CURRENT));
+    assert_eq!(case.subject.name, given.key().label);
     for name in ["sentry/web", "sentry/copy", "other/copy"] {
         assert!(case.evidence[0].contains(&format!("{name:?}")), "{name}: {}", case.evidence[0]);
         assert!(case.evidence.join(" ").contains(&arn(name)), "{name}");
