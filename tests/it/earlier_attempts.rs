@@ -1,5 +1,7 @@
 //! Keys that earlier attempts made: found again, and bounded.
 
+use testkit::fault::Fault;
+
 use crate::support::{World, effects, label, set_secret, version};
 
 #[test]
@@ -195,4 +197,17 @@ fn two_secrets_of_one_project_do_not_disturb_each_other() {
         world.done(step, &token);
     }
     assert_eq!(world.keys(), keys);
+}
+
+#[test]
+fn a_creation_that_sentry_carries_out_once_its_time_is_over_is_waited_for() {
+    let world = World::new();
+    world.stage.sentry_server.faults().on("POST keys", 0, Fault::ArriveLate);
+    let token = world.begin();
+    world.done("createSecret", &token);
+    assert_eq!(world.keys().len(), 2);
+    for step in ["setSecret", "testSecret", "finishSecret"] {
+        world.done(step, &token);
+    }
+    assert_eq!(world.keys().len(), 2);
 }

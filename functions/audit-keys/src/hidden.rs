@@ -6,11 +6,12 @@ use key_policy::Organizational;
 use key_policy::findings::{Code, SubjectKind};
 use key_policy::inventory::Answer;
 
+use crate::gather::retirement::Judgements;
 use crate::table::{ACTIVE, Found, Item};
 
 /// The secrets and tokens of which nothing is known in this review.
-#[derive(Debug, Default)]
-pub(crate) struct Hidden {
+#[derive(Debug)]
+pub(crate) struct Hidden<'a> {
     /// By ARN.
     secrets: BTreeSet<String>,
     /// The projects of those secrets, as far as they are known.
@@ -19,15 +20,15 @@ pub(crate) struct Hidden {
     anywhere: bool,
     /// Whether one of this system's own tokens could not be read, so that not even its secret is known.
     own: bool,
-    /// Whether nothing is known of what retirement says of superseded keys.
-    unjudged: bool,
+    /// What retirement said of keys, as far as it did.
+    judgements: &'a Judgements,
 }
 
-impl Hidden {
-    /// What is hidden in all secrets and tokens. `own_unread` says whether one of this system's own tokens is, `unjudged`
-    /// whether retirement has no record that could be read.
-    pub(crate) fn among(all: &Organizational, own_unread: bool, unjudged: bool) -> Self {
-        let mut hidden = Self { anywhere: own_unread, own: own_unread, unjudged, ..Self::default() };
+impl<'a> Hidden<'a> {
+    /// What is hidden in all secrets and tokens. `own_unread` says whether one of this system's own tokens is.
+    pub(crate) fn among(all: &Organizational, own_unread: bool, judgements: &'a Judgements) -> Self {
+        let (secrets, projects) = (BTreeSet::new(), BTreeSet::new());
+        let mut hidden = Self { secrets, projects, anywhere: own_unread, own: own_unread, judgements };
         for secret in all.secrets.iter().filter(|secret| secret.is_unread()) {
             hidden.secrets.insert(secret.arn.clone());
             match secret.project() {
@@ -62,7 +63,7 @@ impl Hidden {
                 item.state == ACTIVE
                     && (self.in_project(project)
                         || self.anywhere && rests_on_holders(was)
-                        || self.unjudged && rests_on_retirement(was))
+                        || self.judgements.are_silent_about(&was.subject_id) && rests_on_retirement(was))
             }),
             Some(SubjectKind::Project) => self.in_project(project) || self.anywhere && rests_on_holders(was),
             Some(SubjectKind::OrganizationToken | SubjectKind::Exception | SubjectKind::Review) | None => false,

@@ -39,9 +39,9 @@ pub(crate) struct Review<'a> {
     pub(crate) api: &'a Api<'a>,
     pub(crate) organization: &'a Organization,
     pub(crate) scope: &'a Scope,
-    pub(crate) owners: &'a Owners,
+    pub(crate) owners: &'a Owners<'a>,
     pub(crate) deeds: &'a Deeds,
-    pub(crate) hidden: &'a Hidden,
+    pub(crate) hidden: &'a Hidden<'a>,
     /// Projects of the previous review that are neither listed nor gone.
     pub(crate) unlisted: &'a BTreeSet<u64>,
     /// Whether Sentry's list of projects is whole.

@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
         }
         let is_person = identity.user.as_ref().is_some_and(|user| user.is_person);
         let seen = organization::gather(&of.config, &api, is_person, &mut unknowns).await?;
-        let judged = retirement::gather(&of.evidence, spool.folder(), self.now, &mut unknowns).await?;
+        let judgements = retirement::gather(&of.evidence, spool.folder(), self.now, &mut unknowns).await?;
         let last = self.state.last.clone().filter(|_| self.is_whole());
         let (mut before, compared) = previous::open(&of.evidence, spool.folder(), last.as_ref(), &mut unknowns).await?;
         if compared {
@@ -106,8 +106,7 @@ impl<'a> Run<'a> {
         }
         let missing = if compared { previous::missing(spool.folder(), &seen.projects)? } else { BTreeMap::new() };
         let unlisted = unlisted::gather(&api, &seen.organization, &missing, &mut unknowns).await;
-        let unjudged = judged.is_none();
-        let owners = Owners::new(judged.unwrap_or_default(), &managed.secrets);
+        let owners = Owners::new(&judgements, &managed.secrets);
         let since = last.as_ref().filter(|_| compared).map(|last| last.at);
         let deeds = audit_log::gather(&api, &seen.organization, since, &mut unknowns).await;
         let all_projects = projects_in_scope(self.scope, &managed.secrets, seen.projects)?;
@@ -121,7 +120,7 @@ impl<'a> Run<'a> {
             reviews: Reviews { first: self.state.first, last_signed: self.state.last_signed },
         };
         let facts = Facts::new(&of.config.policy, began, &organizational);
-        let hidden = Hidden::among(&organizational, own_unread, unjudged);
+        let hidden = Hidden::among(&organizational, own_unread, &judgements);
         let cursor = paused.as_ref().map(|paused| paused.cursor);
         let so_far = paused.as_ref();
         let mut review = Review {

@@ -1,7 +1,9 @@
 //! What is done to a key, with a look right before it and right after it.
 
 use key_lifecycle::{Action, Answer, Grade, Judgement, KeyObject, Kind, Phase, Tie};
-use retirement::{Draft, Held, Refusal, Switched, Written, ask_ingestion, ask_question, delete, read_version, switch};
+use retirement::{
+    Draft, Held, NOT_VISIBLE, Refusal, Switched, Written, ask_ingestion, ask_question, delete, read_version, switch,
+};
 use secret_store::{Description, Stage};
 use sentry_binding::{Principal, diagnose, management_token, of_sentry, of_store};
 use sentry_client::{Api, ClientKey, Dsn, Kind as Refused, Project};
@@ -67,7 +69,9 @@ impl Run<'_> {
                         case.facts.replicas_in_sync = description.replicas.iter().all(|replica| replica.in_sync);
                     }
                 }
-                Ok(None) => case.facts.secret_gone |= claims,
+                // With the secret goes what ties the key to it: the ledger alone still knows whose it was.
+                Ok(None) if claims => (case.facts.secret_gone, case.facts.tie) = (true, None),
+                Ok(None) => {}
                 Err(why) => case.facts.frozen = Some(why),
             }
         }
@@ -121,7 +125,10 @@ impl Run<'_> {
         for (stage, is_held) in [(Stage::Current, &mut held.current), (Stage::Pending, &mut held.pending)] {
             if let Some(version) = description.version_at(stage) {
                 let value = read_version(self.store, arn, version).await.map_err(words)?;
-                *is_held = matches!(&value, Held::Dsn(dsn, _) if dsn.key_id() == key_id);
+                if stage == Stage::Current && matches!(value, Held::Nothing) {
+                    return Err(NOT_VISIBLE.to_owned());
+                }
+                *is_held = value.key_id() == Some(key_id);
             }
         }
         Ok(Some((held, description)))

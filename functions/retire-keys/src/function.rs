@@ -141,7 +141,7 @@ impl Function {
         report.add_metrics(&mut metrics);
         metrics.add("SentryCalls", Unit::Count, f64::from(api.calls() + urgent.calls()));
         metrics.add("EventsFailed", Unit::Count, f64::from(teller.lost));
-        report.save(&self.evidence, &record, &reply).await?;
+        report.save(&self.evidence, &record, &reply, scope).await?;
         let secrets = inventory.secrets.len();
         drop(inventory);
         state.save(&self.evidence).await?;

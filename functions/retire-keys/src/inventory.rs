@@ -4,22 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use function_kit::Failure;
 use litemap::LiteMap;
-use retirement::{Held, read_version};
+use retirement::{Held, NOT_VISIBLE, is_managed, read_version};
 use secret_store::{ListedSecret, SecretStore, Stage};
 use sentry_binding::{Claims, of_store};
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::ROLE;
 use crate::state::{Content, State};
-
-/// The tag by which a secret is managed.
-const KIND_TAG: &str = "sentry:kind";
-
-/// The value of that tag for the secrets of this function.
-const CLIENT_KEY: &str = "client-key";
-
-/// The name of the function that rotates client keys, with which the name of its deployed copy ends.
-const ROTATED_BY: &str = "rotate-client-key";
 
 /// What a labelled version was seen to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,17 +141,6 @@ fn near() -> Failure {
     sentry_binding::deadline_near(&ROLE)
 }
 
-/// By its tag; without one, by the function that rotates it.
-fn is_managed(secret: &ListedSecret) -> bool {
-    match secret.tags.get(KIND_TAG) {
-        Some(kind) => kind == CLIENT_KEY,
-        None => secret.rotation_function.as_ref().is_some_and(|function| {
-            let name = function.split(":function:").nth(1).unwrap_or_default();
-            name.split(':').next().unwrap_or_default().ends_with(ROTATED_BY)
-        }),
-    }
-}
-
 async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, region: &str) -> Secret {
     let ListedSecret { arn, name, stages, .. } = &listed;
     let remembered = state.secret(arn);
@@ -178,8 +158,7 @@ async fn read(store: &SecretStore, state: &mut State, listed: ListedSecret, regi
             // Nobody can read it, applications neither. A key that is disabled meanwhile is healed when the secret is restored.
             None if listed.scheduled_for_deletion => Value::Other,
             None => match read_version(store, arn, id).await {
-                // Something is always current: its value is not visible yet.
-                Ok(Held::Nothing) if current => Value::Unreadable("it is current and shows no value yet".to_owned()),
+                Ok(Held::Nothing) if current => Value::Unreadable(NOT_VISIBLE.to_owned()),
                 Ok(held) => {
                     if current {
                         claims = Some(Box::new(claims_of(&tags, &held)));

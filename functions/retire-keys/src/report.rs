@@ -6,6 +6,7 @@ use evidence_store::EvidenceStore;
 use function_kit::Failure;
 use function_kit::metrics::{Metrics, Unit};
 use key_lifecycle::{Action, Code, Grade, History, Ownership, State, Traffic};
+use sentry_binding::Scope;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -170,14 +171,26 @@ impl Report {
         json!({"ownership": self.ownership, "state": self.state, "action": self.action})
     }
 
-    /// Stores the record of the run: what the reply says, and the rows.
-    pub(crate) async fn save(mut self, store: &EvidenceStore, name: &str, head: &Value) -> Result<(), Failure> {
+    /// Stores the record of the run: what the reply says, the rows, and whether it was about one secret.
+    pub(crate) async fn save(
+        mut self,
+        store: &EvidenceStore,
+        name: &str,
+        head: &Value,
+        scope: &Scope,
+    ) -> Result<(), Failure> {
         let mut bytes = std::mem::take(&mut self.rows);
         if self.count == 0 {
             bytes.extend(b"{\"rows\":[");
         }
         bytes.extend(b"\n],\"unplaced\":");
         bytes.extend(json!(self.unplaced).to_string().bytes());
+        let secret_id = match scope {
+            Scope::All => None,
+            Scope::Secret(id) => Some(id),
+        };
+        bytes.extend(b",\"secret_id\":");
+        bytes.extend(json!(secret_id).to_string().bytes());
         bytes.push(b',');
         // The members of the reply come after the rows: those may be many, and are not moved again.
         bytes.extend(head.to_string().bytes().skip(1));

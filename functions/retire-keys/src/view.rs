@@ -135,18 +135,19 @@ pub(crate) async fn look(
         versions.push(VersionSeen { id: version.id.clone(), mark, labels, value, created: None, settled: None });
     }
     for version in &mut versions {
-        let at = listed.iter().position(|listed| listed.id == version.id);
-        let registered =
-            |at: usize| listed.get(at).and_then(|listed| listed.created).map(|at| at.saturating_mul(SECOND));
-        version.created = at.and_then(registered);
+        let registered = listed.iter().find(|listed| listed.id == version.id).and_then(|listed| listed.created);
+        version.created = registered.map(|at| at.saturating_mul(SECOND));
         let bound = match &version.value {
             // Once that key is gone nothing bounds it.
             Seen::Key(id) => match keys.iter().find(|key| key.id == *id).and_then(made) {
                 Some(made) => Some(made.saturating_sub(1)),
                 None => continue,
             },
-            // The whole second counts.
-            Seen::Other | Seen::Empty => at.and_then(|at| registered(at + 1)).map(|next| next.saturating_add(SECOND)),
+            // The whole second counts; and of two in one second nobody knows which was the first.
+            Seen::Other | Seen::Empty => {
+                let next = listed.iter().filter_map(|listed| listed.created).find(|next| Some(*next) > registered);
+                next.map(|next| next.saturating_add(1).saturating_mul(SECOND))
+            }
             Seen::Unread => continue,
         };
         version.settled = [bound, first_made(keys, &version.mark)].into_iter().flatten().min();

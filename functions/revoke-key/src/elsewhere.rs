@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evidence_store::EvidenceStore;
-use retirement::read_version;
-use secret_store::{ListedSecret, SecretStore, Stage};
+use retirement::{Held, NOT_VISIBLE, is_managed, read_version};
+use secret_store::{SecretStore, Stage};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -20,9 +20,6 @@ const FOR_THE_MEMORY: Duration = Duration::from_secs(3);
 
 /// How long all secrets are looked at: a thousand that nobody remembers take about as long.
 const FOR_THE_SECRETS: Duration = Duration::from_secs(15);
-
-/// The tag by which a secret is managed, and its value for those of client keys.
-const MANAGED: (&str, &str) = ("sentry:kind", "client-key");
 
 /// What is known of the other secrets.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,11 +55,17 @@ pub(crate) async fn look_elsewhere(
                 return found;
             }
         };
-        for secret in page.into_iter().filter(|secret| is_managed(secret) && secret.arn != own_arn) {
+        // From one that is scheduled for deletion no application reads anything.
+        let others = page.into_iter().filter(|secret| !secret.scheduled_for_deletion && secret.arn != own_arn);
+        for secret in others.filter(is_managed) {
             let Some(version) = secret.version_at(Stage::Current) else { continue };
             let holds = match remembered.get(version) {
                 Some(known) => *known == key_id,
                 None => match timeout_at(end, read_version(store, &secret.arn, version)).await {
+                    Ok(Ok(Held::Nothing)) => {
+                        found.unknown = Some(format!("{}: {NOT_VISIBLE}", secret.name));
+                        continue;
+                    }
                     Ok(Ok(held)) => held.key_id() == Some(key_id),
                     Ok(Err(error)) => {
                         found.unknown = Some(format!("{} cannot be read: {error}", secret.name));
@@ -80,10 +83,6 @@ pub(crate) async fn look_elsewhere(
             }
         }
     }
-}
-
-fn is_managed(secret: &ListedSecret) -> bool {
-    secret.tags.get(MANAGED.0).is_some_and(|kind| kind == MANAGED.1) && !secret.scheduled_for_deletion
 }
 
 async fn memory(evidence: Option<&EvidenceStore>) -> Value {

@@ -58,6 +58,8 @@ struct Done {
     grade: Option<Grade>,
     times: Times,
     disabled_here: bool,
+    /// What could not be done once the key was disabled. What was done is written down and told of first.
+    unfinished: Option<Failure>,
 }
 
 impl Done {
@@ -132,6 +134,9 @@ impl Function {
         metrics.add("KeysDisabled", Unit::Count, f64::from(u8::from(done.disabled_here)));
         metrics.add("EvidenceMissing", Unit::Count, f64::from(u8::from(missing.is_some())));
         metrics.publish((self.clock)());
+        if let Some(failure) = done.unfinished {
+            return Err(failure);
+        }
         let times = done.times;
         tracing::warn!(
             key.id = order.key_id,
@@ -161,6 +166,7 @@ impl Function {
     async fn revoke(&self, order: &Order, api: &Api<'_>, request_id: &str, end: Instant) -> Result<Done, Failure> {
         let mut times = Times::default();
         let mut seen = Seen::look(&self.store, &order.secret_id, None).await?;
+        check_current(order, seen.as_ref())?;
         let held = seen.as_ref().is_some_and(|seen| seen.holder(&order.key_id).is_some());
         // The ledger is asked only where the secret itself does not say whose key it is: an emergency does not wait for it.
         let recorded = if held { Recorded::Nothing } else { self.recorded(order, seen.as_ref(), request_id).await };
@@ -174,24 +180,35 @@ impl Function {
             seen = Some(self.make_way(order, &target, found, request_id, end, &mut times).await?);
         }
         let disabled_here = self.disable(order, api, &mut target, seen.as_ref()).await?;
-        if let Some(now) = self.look_again(seen.as_ref()).await? {
-            if now.key_at(Stage::Current) == Some(&order.key_id) && !order.allow_outage {
+        let mut unfinished = None;
+        match self.look_again(seen.as_ref()).await {
+            Ok(Some(now)) if now.key_at(Stage::Current) == Some(&order.key_id) && !order.allow_outage => {
                 return Err(if disabled_here {
                     self.give_back(order, api, &target).await
                 } else {
                     none(order, "AWSCURRENT came back to it")
                 });
             }
-            seen = Some(now);
+            Ok(Some(now)) => seen = Some(now),
+            Ok(None) => {}
+            Err(why) => {
+                unfinished = Some(disabled(order, &why, "whether AWSCURRENT came back to it meanwhile is not known"));
+            }
         }
         times.disabled = Some((self.clock)());
         let replacement =
             seen.as_ref().and_then(|seen| seen.key_at(Stage::Current)).filter(|key| **key != *order.key_id);
         let replacement = replacement.map(str::to_owned);
-        let grade = self.prove(api, &target, replacement.as_deref()).await?;
+        let grade = match self.prove(api, &target, replacement.as_deref()).await {
+            Ok(grade) => grade,
+            Err(why) => {
+                unfinished = unfinished.or_else(|| Some(disabled(order, &why, "not proven dead yet")));
+                None
+            }
+        };
         times.proven = grade.map(|_| (self.clock)());
         let state = if target.key.is_some() { "disabled" } else { "deleted" };
-        Ok(Done { seen, target, state, replacement, grade, times, disabled_here })
+        Ok(Done { seen, target, state, replacement, grade, times, disabled_here, unfinished })
     }
 
     /// What the ledger has of the key.
@@ -311,10 +328,9 @@ impl Function {
         target: &mut Target,
         seen: Option<&Seen>,
     ) -> Result<bool, Failure> {
-        if let Some(now) = self.look_again(seen).await?
-            && now.key_at(Stage::Current) == Some(&order.key_id)
-            && !order.allow_outage
-        {
+        let now = self.look_again(seen).await?;
+        check_current(order, now.as_ref())?;
+        if now.is_some_and(|now| now.key_at(Stage::Current) == Some(&order.key_id)) && !order.allow_outage {
             return Err(none(order, "AWSCURRENT came back to it"));
         }
         match switch(api, &target.project, &order.key_id, false).await {
@@ -424,6 +440,24 @@ impl Function {
 /// request id, and a rotation that was cleared does not begin again. The SDK's own repeats carry the same.
 fn rotation_token(request_id: &str, now: Timestamp) -> String {
     format!("{request_id}-{:x}", now.as_millisecond())
+}
+
+/// Refuses to go on while nobody can see what applications read.
+fn check_current(order: &Order, seen: Option<&Seen>) -> Result<(), Failure> {
+    if order.allow_outage || !seen.is_some_and(Seen::hides_current) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "Rotation.StoreConflict",
+        format!(
+            "AWSCURRENT of {} shows no value yet, which may be {}; nothing was disabled; {} in a moment",
+            order.secret_id, order.key_id, ROLE.again
+        ),
+    ))
+}
+
+fn disabled(order: &Order, why: &Failure, and: &str) -> Failure {
+    Failure::new(why.code(), format!("{}; the key {} is disabled, and {and}", why.message(), order.key_id))
 }
 
 fn still_enabled(order: &Order, why: &Failure) -> Failure {

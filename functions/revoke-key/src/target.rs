@@ -60,6 +60,13 @@ impl Seen {
         self.versions.get(self.version_at(stage)?)?.key_id()
     }
 
+    /// Whether the value of AWSCURRENT is still to become visible: it may be any key. Values of a secret that is scheduled for
+    /// deletion are withheld from everybody.
+    pub(crate) fn hides_current(&self) -> bool {
+        let current = self.version_at(Stage::Current).and_then(|id| self.versions.get(id));
+        matches!(current, Some(Held::Nothing)) && !self.description.scheduled_for_deletion
+    }
+
     /// A version that holds this key.
     pub(crate) fn holder(&self, key_id: &str) -> Option<(&str, &Held)> {
         self.versions.iter().find(|(_, held)| held.key_id() == Some(key_id)).map(|(id, held)| (id.as_str(), held))

@@ -3,6 +3,10 @@
 use secret_store::{Document, Error, SecretStore};
 use sentry_client::Dsn;
 
+/// Why a version with AWSCURRENT that shows no value counts as unread, and not as one without a key: something is always
+/// current, and values become visible late (facts/aws.md section 1.4).
+pub const NOT_VISIBLE: &str = "it is current and shows no value yet";
+
 /// What a version holds.
 #[derive(Debug, Clone)]
 pub enum Held {

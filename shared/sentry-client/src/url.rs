@@ -130,7 +130,12 @@ mod tests {
             assert_eq!(BaseUrl::parse(text), Err(expected), "{text}");
         }
         for text in ["http://localhost:9000", "http://127.0.0.1", "http://[::1]:9000"] {
-            assert!(BaseUrl::parse(text).is_ok(), "{text}");
+            let base = BaseUrl::parse(text).unwrap();
+            assert!(base.is_plain(), "{text}");
+            assert_eq!(base.to_string(), text);
         }
+        let base = BaseUrl::parse("https://sentry.io/a/").unwrap();
+        assert!(!base.is_plain());
+        assert_eq!(base.to_string(), "https://sentry.io/a");
     }
 }

@@ -88,7 +88,19 @@ fn a_second_review_in_pieces_compares_itself_piece_by_piece() {
 }
 
 #[test]
-fn under_another_policy_or_without_its_parts_it_begins_anew() {
+fn under_another_policy_it_begins_anew() {
+    let mut scene = large();
+    let first = scene.lambda.invoke(&json!({}), SHORT).reply().unwrap();
+    assert_eq!(first["complete"], json!(false));
+    scene.audit.set_policy(&format!("{}\n# Another one.\n", integration_tests::REVIEWED)).unwrap();
+    scene.lambda = scene.audit.lambda();
+    let review = scene.review();
+    assert_ne!(json!(review.id()), first["review_id"]);
+    assert_eq!(review.report["metrics"]["coverage"]["projects"]["all"], json!(64));
+}
+
+#[test]
+fn without_its_parts_it_begins_anew() {
     let scene = large();
     let first = scene.lambda.invoke(&json!({}), SHORT).reply().unwrap();
     assert_eq!(first["complete"], json!(false));
@@ -114,4 +126,14 @@ fn an_audit_that_gets_nowhere_fails_instead_of_going_on_for_ever() {
     let message = scene.fails(&json!({}), "Rotation.SentryRateLimited");
     assert!(message.contains("the next audit tries again"), "{message}");
     assert!(scene.audit.stage.bus.entries().is_empty());
+}
+
+#[test]
+fn the_last_calls_of_the_limit_are_left_to_rotation() {
+    let scene = large();
+    let reset = crate::retirement::stage::unix_now() + 3_600;
+    scene.audit.stage.sentry.set_rate_limit_headers(40, 12, reset);
+    scene.fails(&json!({}), "Rotation.SentryRateLimited");
+    let calls = scene.audit.stage.sentry_server.call_names().len();
+    assert!(calls < 10, "{calls}");
 }

@@ -52,6 +52,11 @@ fn a_project_that_cannot_be_read_keeps_its_findings_open() {
     for member in ["severity", "subject", "evidence", "remedy", "holder_could", "first_seen", "severity_inputs"] {
         assert_eq!(finding[member], before[member], "{member}");
     }
+    // What is not seen still counts: an outage clears no alarm.
+    let counted = review.by_severity();
+    for word in ["critical", "high", "medium", "low"] {
+        assert_eq!(review.reply["findings"][word], json!(counted.get(word).copied().unwrap_or(0)), "{word}");
+    }
     assert!(review.unknown("the client keys of the project forgotten").is_some());
     assert!(!review.changes().iter().any(|change| change.starts_with("removed client-key")), "{:#?}", review.changes());
     assert!(
@@ -235,6 +240,48 @@ fn of_a_person_the_organizations_own_list_is_asked_and_without_it_the_rest_is_un
     }
 }
 
+/// The record of a run of retirement that went through all secrets, and took this key for an adopted one.
+fn whole(key: &str) -> serde_json::Value {
+    json!({"rows": [{"key_id": key, "ownership": "adopted"}], "complete": true, "secret_id": null})
+}
+
+#[test]
+fn what_a_run_of_retirement_did_not_come_to_is_not_taken_for_nothing() {
+    let scene = Scene::spoiled();
+    let key = scene.audit.stage.sentry.keys("acme", "forgotten").remove(0).id;
+    let first = scene.review();
+    let (today, _) = first.id().split_once('T').unwrap();
+    let put = |time: &str, record: serde_json::Value| {
+        let name = format!("runs/retire-keys/{today}T{time}Z.json");
+        scene.audit.bucket.put(&name, record.to_string());
+        name
+    };
+    let whole = put("000000", whole(&key));
+    // Newer ones: of one secret, and of a run that was cut off.
+    put("000001", json!({"rows": [], "complete": true, "secret_id": "acme/elsewhere"}));
+    put("000002", json!({"rows": [], "complete": false, "secret_id": null}));
+    let second = scene.review();
+    assert!(second.has("ADOPTED_KEY", &key) && !second.has("UNMANAGED_KEY", &key), "{:?}", second.lines());
+    assert!(second.unknown("which keys retirement takes for").is_none());
+    scene.audit.bucket.remove(&whole);
+    let third = scene.review();
+    assert_eq!(third.finding("ADOPTED_KEY", &key).unwrap()["status"], json!("unseen"), "{:?}", third.lines());
+    assert!(!third.has("UNMANAGED_KEY", &key), "{:?}", third.lines());
+    assert!(third.unknown("which keys retirement takes for").is_some());
+}
+
+#[test]
+fn a_current_value_that_is_not_visible_yet_is_unknown() {
+    let scene = Scene::spoiled();
+    let secret = &scene.audit.stage.secret;
+    scene.audit.stage.store.add_version(secret, &crate::support::version(6), None, &["AWSCURRENT"]);
+    let review = scene.review();
+    let unknown = review.unknown("the value of the secret acme/storefront at AWSCURRENT").unwrap();
+    assert!(unknown["why"].as_str().unwrap().contains("shows no value yet"), "{unknown}");
+    let key = scene.audit.stage.key_id("AWSPREVIOUS");
+    assert!(!review.has("PROJECT_WITHOUT_MANAGED_KEY", "storefront"), "{key:?} {:?}", review.lines());
+}
+
 #[test]
 fn without_retirements_record_what_it_said_of_a_key_stays() {
     let scene = Scene::spoiled();
@@ -242,7 +289,7 @@ fn without_retirements_record_what_it_said_of_a_key_stays() {
     let first = scene.review();
     let (today, _) = first.id().split_once('T').unwrap();
     let record = format!("runs/retire-keys/{today}T000000Z.json");
-    scene.audit.bucket.put(&record, json!({"rows": [{"key_id": key, "ownership": "adopted"}]}).to_string());
+    scene.audit.bucket.put(&record, whole(&key).to_string());
     let second = scene.review();
     assert!(second.has("ADOPTED_KEY", &key) && !second.has("UNMANAGED_KEY", &key), "{:?}", second.lines());
     scene.audit.bucket.remove(&record);

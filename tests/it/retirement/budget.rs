@@ -1,6 +1,7 @@
 //! Retirement has time and calls enough, or it stops in good order and goes on in the next run.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -96,4 +97,46 @@ fn the_oldest_debt_comes_first() {
         assert!(!complete);
         assert_eq!(projects[0], "storefront", "{projects:?}");
     }
+}
+
+#[test]
+fn a_key_that_applications_need_back_is_given_back_with_the_last_calls_of_the_limit() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    world.run();
+    assert!(!world.key(&old).is_active);
+    world.roll_back();
+    world.stage.sentry.set_rate_limit_headers(40, 12, unix_now() + 3_600);
+    world.run();
+    assert!(world.key(&old).is_active, "the rest of the limit is kept for exactly that");
+}
+
+#[test]
+fn a_disablement_is_undone_with_the_last_calls_of_the_limit() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    let (store, secret) = (Arc::clone(&world.stage.store), world.stage.secret.clone());
+    let sentry = Arc::clone(&world.stage.sentry);
+    let previous = store.version_at(&secret, "AWSPREVIOUS").unwrap();
+    let faults = world.stage.sentry_server.faults();
+    faults.on_kill(move || {
+        store.set_stage(&secret, "AWSCURRENT", Some(&previous));
+        sentry.set_rate_limit_headers(40, 12, unix_now() + 3_600);
+    });
+    world.forget_calls();
+    faults.on("PUT key", 0, Fault::KillAfter);
+    world.run();
+    assert!(world.key(&old).is_active, "the rest of the limit is kept for exactly that");
+    assert_eq!(world.events("Key Reinstated").len(), 1);
+}
+
+#[test]
+fn a_call_to_aws_that_hangs_is_given_up_and_made_again() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    world.forget_calls();
+    world.stage.store_server.faults().on("ListSecrets", 0, Fault::ArriveLate);
+    world.retirement.bucket_server.faults().on("PutObject", 0, Fault::ArriveLate);
+    let started = Instant::now();
+    assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
+    // Five seconds each.
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    world.check_chains().unwrap();
 }

@@ -1,5 +1,7 @@
 //! What is none of ours is counted, and never touched.
 
+use integration_tests::AT_ONCE;
+
 use super::stage::{AT, World, now, verdict};
 use crate::support;
 
@@ -115,4 +117,45 @@ fn a_secret_that_contradicts_its_binding_has_no_say() {
     assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
     assert!(row["reason"].as_str().unwrap().contains("umbrella"), "{row:#}");
     assert!(world.writes().is_empty() && world.key(&old).is_active);
+}
+
+#[test]
+fn a_key_that_is_pending_in_a_secret_of_another_project_is_untouchable() {
+    let world = World::new();
+    let old = world.supersede();
+    let value = world.value(&world.key(&old), "storefront");
+    let (elsewhere, _) = world.add_secret("acme/checkout", "checkout");
+    world.stage.store.add_version(&elsewhere, AT[0], Some(&value), &["AWSPENDING"]);
+    for _ in 0..2 {
+        assert_eq!(verdict(&world.row(&old)), ["untouchable", "active", "-", "none"]);
+    }
+    assert!(world.key(&old).is_active);
+    world.stage.store.set_stage(&elsewhere, "AWSPENDING", None);
+    assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
+}
+
+#[test]
+fn a_binding_that_was_remembered_holds_only_while_tags_and_policy_say_the_same() {
+    fn bound(project: &str) -> String {
+        format!(
+            "{AT_ONCE}[[binding]]\nsecret_prefix = \"acme/\"\norganization = \"acme\"\nprojects = [\"{project}\"]\n"
+        )
+    }
+    let by_policy = |world: &mut World| world.set_policy(&bound("checkout"));
+    let by_tag = |world: &mut World| {
+        let tags = [("sentry:kind", "client-key"), ("sentry:project", "checkout")];
+        world.stage.store.set_tags(&world.stage.secret, &tags);
+    };
+    let contradict: [&dyn Fn(&mut World); 2] = [&by_policy, &by_tag];
+    for contradict in contradict {
+        let mut world = World::with_policy(&bound("storefront"));
+        let old = world.supersede();
+        world.run_observing(&old);
+        world.stage.sentry.add_project("acme", "checkout");
+        contradict(&mut world);
+        world.forget_calls();
+        let row = world.row(&old);
+        assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
+        assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+    }
 }

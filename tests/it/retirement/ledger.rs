@@ -285,3 +285,27 @@ fn records_are_written_once_and_never_changed() {
     let expected = format!("ledger/{suffix}/{old}/00000001.json");
     assert!(world.retirement.bucket.keys().contains(&expected));
 }
+
+#[test]
+fn a_ledger_that_lost_its_newest_record_is_not_gone_on_with() {
+    let grace = DUE.replace("grace = \"0s\"\ngrace_max = \"0s\"", "grace = \"1h\"\ngrace_max = \"1h\"");
+    let (world, old) = World::superseded(&policy("act", &grace, TABLES));
+    world.run();
+    world.pass(3_600);
+    assert_eq!(world.kinds(&old), ["current", "superseded"]);
+    let mut names = world.retirement.bucket.keys();
+    names.retain(|name| name.contains("ledger/") && name.contains(&old));
+    let newest = names.into_iter().max().unwrap();
+    let bytes = world.retirement.bucket.object(&newest).unwrap();
+    world.retirement.bucket.remove(&newest);
+    world.forget_calls();
+    for _ in 0..2 {
+        let row = world.row(&old);
+        assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
+        assert!(row["reason"].as_str().unwrap().contains("is not whole"), "{row:#}");
+    }
+    assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+    assert_eq!(world.kinds(&old), ["current"], "nothing is written over what is missing");
+    world.retirement.bucket.put(&newest, bytes);
+    assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
+}

@@ -119,6 +119,19 @@ fn a_key_that_was_revoked_while_a_run_was_about_to_give_it_back_stays_disabled()
 }
 
 #[test]
+fn a_current_value_that_is_not_visible_yet_may_be_the_key() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    let (store, secret) = (Arc::clone(&world.stage.store), world.stage.secret.clone());
+    // The label is visible, and the value not yet.
+    world.once_keys_are_listed(move || store.add_version(&secret, AT[0], None, &["AWSCURRENT"]));
+    world.forget_calls();
+    let row = world.row(&old);
+    assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("shows no value yet"), "{row:#}");
+    assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+}
+
+#[test]
 fn a_key_that_another_secret_has_taken_since_the_lists_were_read_is_left_alone() {
     for stage in ["AWSCURRENT", "AWSPENDING"] {
         let (world, old) = World::superseded(&policy("act", DUE, TABLES));

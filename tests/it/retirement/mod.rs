@@ -16,4 +16,5 @@ mod rollback;
 mod scope;
 mod secrets;
 pub(crate) mod stage;
+mod token;
 mod traffic;

@@ -134,6 +134,25 @@ fn with_consent_an_orphan_is_deleted_as_well() {
 }
 
 #[test]
+fn of_two_versions_in_one_second_neither_is_taken_for_the_next() {
+    let world = World::new();
+    world.rotation();
+    world.run();
+    let (token, key) = killed_rotation(&world);
+    abandon(&world);
+    let (store, secret) = (&world.stage.store, &world.stage.secret);
+    let made: jiff::Timestamp = world.key(&key).date_created.parse().unwrap();
+    let before = f64::from(u32::try_from(made.as_second() - 1).unwrap());
+    store.set_version_created(secret, &token, before);
+    // Whatever the order of the list, one of these comes after it.
+    for other in ["00000000-0000-4000-8000-000000000000", "ffffffff-ffff-4fff-8fff-ffffffffffff"] {
+        store.add_version(secret, other, None, &[]);
+        store.set_version_created(secret, other, before);
+    }
+    assert_eq!(verdict(&world.row(&key)), ["orphan", "disabled", "disable", "done"]);
+}
+
+#[test]
 fn of_two_keys_for_one_version_the_one_that_it_does_not_hold_is_an_orphan() {
     let world = World::new();
     world.rotation();

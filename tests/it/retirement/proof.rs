@@ -75,6 +75,47 @@ fn a_control_that_is_disabled_or_gone_proves_nothing() {
     }
 }
 
+/// How ingestion refuses a key, whatever it is.
+fn refusal() -> (u16, String) {
+    (403, r#"{"detail":"event submission rejected with_reason: ProjectId"}"#.to_owned())
+}
+
+#[test]
+fn ingestion_that_refuses_the_current_key_as_well_proves_nothing() {
+    let (world, old) = due();
+    let current = world.current();
+    world.stage.sentry.refuse_ingest(&old, Some(refusal()));
+    world.stage.sentry.refuse_ingest(&current, Some(refusal()));
+    for _ in 0..3 {
+        assert_eq!(grade(&world.row(&old)), "question");
+    }
+    assert!(!world.kinds(&old).contains(&"refused".to_owned()), "{:?}", world.kinds(&old));
+    world.stage.sentry.refuse_ingest(&current, None);
+    let _counted = [world.row(&old), world.row(&old)];
+    assert_eq!(grade(&world.row(&old)), "ingestion");
+}
+
+#[test]
+fn without_a_current_key_that_works_a_refusal_by_ingestion_proves_nothing() {
+    for is_gone in [false, true] {
+        let (world, old) = due();
+        world.stage.sentry.refuse_ingest(&old, Some(refusal()));
+        world.run_observing(&old);
+        world.stage.sentry.edit_key(&old, |key| key.is_active = false);
+        let current = world.current();
+        if is_gone {
+            world.stage.sentry.delete_key(&current);
+        } else {
+            world.stage.sentry.edit_key(&current, |key| key.is_active = false);
+        }
+        for _ in 0..3 {
+            let row = world.row(&old);
+            assert_eq!((verdict(&row)[1], grade(&row)), ("disabled", "-"), "{row:#}");
+        }
+        assert!(!world.kinds(&old).contains(&"refused".to_owned()), "{:?}", world.kinds(&old));
+    }
+}
+
 #[test]
 fn ingestion_must_refuse_in_successive_runs() {
     let (world, old) = World::superseded(&policy("act", DUE, &TABLES.replace("refusals = 2", "refusals = 3")));
@@ -95,7 +136,7 @@ fn ingestion_must_refuse_in_successive_runs() {
 #[test]
 fn an_acceptance_begins_the_count_anew() {
     let (world, old) = World::superseded(&policy("act", DUE, &TABLES.replace("refusals = 2", "refusals = 3")));
-    let refused = (403, r#"{"detail":"event submission rejected with_reason: ProjectId"}"#.to_owned());
+    let refused = refusal();
     let accepted = (200, "{}".to_owned());
     let answers = vec![refused.clone(), refused.clone(), accepted, refused.clone(), refused.clone(), refused];
     world.stage.sentry.set_ingest_answers(&old, answers);

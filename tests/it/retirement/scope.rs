@@ -106,6 +106,11 @@ fn the_reply_is_the_head_of_the_record() {
     for (member, value) in reply.as_object().unwrap() {
         assert_eq!(&record[member], value, "{member}");
     }
+    assert_eq!(record["secret_id"], serde_json::Value::Null, "of all secrets");
+    let reply_of_one = world.run_with(&json!({"secret_id": "acme/storefront"}));
+    let name = reply_of_one["record"].as_str().unwrap();
+    let of_one: serde_json::Value = serde_json::from_slice(&world.retirement.bucket.object(name).unwrap()).unwrap();
+    assert_eq!(of_one["secret_id"], "acme/storefront");
     let rows = record["rows"].as_array().unwrap();
     for count in ["ownership", "state", "action"] {
         let sum: u64 = reply["counts"][count].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum();

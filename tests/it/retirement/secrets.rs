@@ -2,6 +2,7 @@
 
 use integration_tests::evidence;
 use serde_json::{Value, json};
+use testkit::fault::Fault;
 use testkit::secrets_manager::ReplicationStatus::{Failed, InProgress, InSync};
 
 use super::stage::{AT, DUE, TABLES, World, policy, verdict};
@@ -179,14 +180,89 @@ fn a_secret_of_which_nobody_knows_the_project_is_told_of_and_the_run_is_not_comp
     let told = unplaced(&reply);
     assert_eq!((&reply["complete"], &told[0]["secret_arn"], &told[1]), (&json!(false), &json!(unread), &Value::Null));
     assert!(told[0]["why"].as_str().unwrap().contains("secretsmanager:GetSecretValue"), "{told}");
+    // It counts among what is frozen, and has no row.
+    let frozen = world.retirement.rows(&reply).iter().filter(|row| row["state"] == "frozen").count();
+    assert_eq!(world.metrics()["KeysFrozen"], json!(f64::from(u32::try_from(frozen).unwrap() + 1)), "{reply:#}");
     world.stage.store.allow("GetSecretValue");
     let reply = world.run();
     assert_eq!((&reply["complete"], unplaced(&reply)), (&json!(true), json!([])));
 }
 
 #[test]
+fn a_secret_of_which_nobody_knows_the_project_freezes_every_project() {
+    let (world, old) = due();
+    world.run_observing(&old);
+    world.add_secret("acme/unread", "checkout");
+    world.forget_calls();
+    // Its value alone: the others are remembered.
+    world.stage.store_server.faults().on("GetSecretValue", 0, denied("secretsmanager:GetSecretValue"));
+    let reply = world.run();
+    let row = world.row_of(&reply, &old);
+    assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("cannot be read"), "{row:#}");
+    assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+    world.stage.store_server.faults().clear();
+    retired(&world, &old);
+}
+
+/// What Secrets Manager answers to a call that is not granted.
+fn denied(action: &str) -> Fault {
+    Fault::Answer(
+        400,
+        vec![("x-amzn-errortype".to_owned(), "AccessDeniedException".to_owned())],
+        json!({"__type": "AccessDeniedException", "Message": format!("not authorized to perform: {action}")})
+            .to_string(),
+    )
+}
+
+#[test]
+fn a_secret_that_cannot_be_looked_at_right_before_a_key_is_ended_keeps_the_key() {
+    for call in ["DescribeSecret", "GetSecretValue"] {
+        let (world, old) = due();
+        world.run_observing(&old);
+        world.forget_calls();
+        world.stage.store_server.faults().every(call, denied(call));
+        let row = world.row(&old);
+        assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{call}: {row:#}");
+        assert!(row["reason"].as_str().unwrap().contains(call), "{call}: {row:#}");
+        assert!(world.writes().is_empty() && world.key(&old).is_active, "{call}: {:?}", world.writes());
+        world.stage.store_server.faults().clear();
+        retired(&world, &old);
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_listed_and_cannot_be_described_is_not_taken_for_gone() {
+    let (world, old) = due();
+    world.run_observing(&old);
+    let current = world.current();
+    world.stage.store.set_tags(&world.stage.secret, &[]);
+    world.stage.store_server.faults().every("DescribeSecret", denied("secretsmanager:DescribeSecret"));
+    spared(&world, &old, "frozen", "secretsmanager:DescribeSecret");
+    for key in [&old, &current] {
+        assert!(!world.kinds(key).contains(&"abandoned".to_owned()), "{:?}", world.kinds(key));
+    }
+    assert_eq!(world.events("Key Abandoned").len(), 0);
+}
+
+#[test]
+fn the_keys_of_a_secret_that_was_deleted_after_the_list_was_read_are_left_alone() {
+    let (world, old) = due();
+    world.run_observing(&old);
+    let late = world.listed();
+    world.stage.store_server.faults().every("ListSecrets", late);
+    world.stage.store.delete_secret(&world.stage.secret);
+    world.forget_calls();
+    for _ in 0..2 {
+        let row = world.row(&old);
+        assert_eq!(verdict(&row), ["abandoned", "active", "-", "none"], "{row:#}");
+    }
+    assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+    assert_eq!(world.events("Key Abandoned").len(), 1);
+}
+
+#[test]
 fn a_value_that_is_not_visible_yet_is_not_taken_for_none() {
-    use testkit::fault::Fault;
     let world = World::new();
     world.rotation();
     world.run();
@@ -211,7 +287,6 @@ fn a_value_that_is_not_visible_yet_is_not_taken_for_none() {
 
 #[test]
 fn a_list_of_keys_that_fails_freezes_the_project() {
-    use testkit::fault::Fault;
     let faults = [
         Fault::Status(500),
         Fault::Status(403),

@@ -97,3 +97,25 @@ fn without_a_memory_every_secret_is_looked_at() {
         assert!(scene.is_active(&scene.leaked));
     }
 }
+
+#[test]
+fn a_secret_without_the_tag_is_looked_at_where_our_function_rotates_it() {
+    let (scene, other) = pasted();
+    scene.stage.store.set_tags(&other, &[]);
+    scene.revoked(&scene.leaked);
+    let (scene, other) = pasted();
+    scene.stage.store.set_tags(&other, &[]);
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:keys-rotate-client-key";
+    scene.stage.store.set_rotation_lambda(&other, function);
+    scene.fails(&scene.order(&scene.leaked), "Revocation.NoReplacement", &["acme/checkout-page"]);
+    assert!(scene.is_active(&scene.leaked));
+}
+
+#[test]
+fn another_current_value_that_is_not_visible_yet_is_told_and_stops_nothing() {
+    let (scene, other) = pasted();
+    scene.stage.store.add_version(&other, &version(900), None, &["AWSCURRENT"]);
+    assert_eq!(scene.revoked(&scene.leaked)["state"], "disabled");
+    let logs = scene.revoke.all_logs();
+    assert!(logs.lines().any(|line| line.contains("ERROR") && line.contains("shows no value yet")), "{logs}");
+}

@@ -1,5 +1,7 @@
 //! What a revocation leaves behind, and what it does without a place for it.
 
+use std::sync::Arc;
+
 use integration_tests::TIMEOUT;
 use serde_json::{Value, json};
 use testkit::fault::Fault;
@@ -233,4 +235,23 @@ fn records_are_below_the_prefix() {
     scene.revoked(&scene.leaked);
     let names = scene.retirement.bucket.keys();
     assert!(names.len() == 2 && names.iter().all(|name| name.starts_with("sentry/keys/ledger/")), "{names:?}");
+}
+
+#[test]
+fn what_cannot_be_looked_at_once_the_key_is_disabled_is_told_and_the_deed_is_on_record() {
+    let scene = Scene::new();
+    let store = Arc::downgrade(&scene.stage.store);
+    scene.sentry.after(move |name| {
+        if let Some(store) = store.upgrade().filter(|_| name == "PUT key") {
+            store.deny("DescribeSecret");
+        }
+    });
+    let words = ["DescribeSecret", "is disabled, and whether AWSCURRENT came back to it meanwhile is not known"];
+    scene.fails(&scene.order(&scene.leaked), "Rotation.StoreUnavailable", &words);
+    assert!(!scene.is_active(&scene.leaked));
+    assert_eq!(scene.kinds(&scene.leaked), ["disabled", "proven"]);
+    assert_eq!((scene.events("Key Revoked").len(), scene.metric("KeysDisabled")), (1, 1.0));
+    scene.stage.store.allow("DescribeSecret");
+    assert_eq!(scene.revoked(&scene.leaked)["state"], "disabled");
+    assert_eq!(scene.kinds(&scene.leaked), ["disabled", "proven"]);
 }

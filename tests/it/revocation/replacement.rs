@@ -341,3 +341,13 @@ fn two_revocations_at_the_same_time_end_with_one_dead_key() {
     assert!(keys.len() <= 3, "{keys:#?}");
     scene.check_chain(&scene.leaked).unwrap();
 }
+
+#[test]
+fn a_current_value_that_is_not_visible_yet_may_be_the_key() {
+    let scene = Scene::new();
+    scene.stage.store.add_version(&scene.stage.secret, &version(900), None, &["AWSCURRENT"]);
+    let words = ["shows no value yet", "nothing was disabled", "invoke this function again"];
+    scene.fails(&scene.order(&scene.leaked), "Rotation.StoreConflict", &words);
+    assert!(scene.is_active(&scene.leaked));
+    assert_eq!(scene.changes(), 0);
+}

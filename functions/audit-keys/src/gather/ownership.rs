@@ -1,27 +1,26 @@
 //! How a key stands to the managed secrets: by the labels of the versions that hold it, else by what retirement has on
 //! record, else by the mark in its label, which is a hint and no proof.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use key_policy::inventory::{Ownership, Secret};
 use key_policy::{Facts, Label};
 use rotation::Mark;
 use sentry_client::ClientKey;
 
-use super::retirement::Judged;
+use super::retirement::{Judged, Judgements};
 
 /// What is looked up for every key.
-pub(crate) struct Owners {
-    /// What retirement's newest run said of keys that are not current, by key id.
-    judged: BTreeMap<String, Judged>,
+pub(crate) struct Owners<'a> {
+    judgements: &'a Judgements,
     /// The marks of the managed secrets, whatever their version.
     marks: HashSet<String>,
 }
 
-impl Owners {
-    pub(crate) fn new(judged: BTreeMap<String, Judged>, secrets: &[Secret]) -> Self {
+impl<'a> Owners<'a> {
+    pub(crate) fn new(judgements: &'a Judgements, secrets: &[Secret]) -> Self {
         let marks = secrets.iter().map(|secret| Mark::new(&secret.arn, "").secret().to_owned()).collect();
-        Self { judged, marks }
+        Self { judgements, marks }
     }
 
     /// How a key of this project stands.
@@ -31,7 +30,7 @@ impl Owners {
                 Label::Current => Ownership::Current,
                 Label::Pending => Ownership::Pending,
                 // Retirement leaves it alone until somebody consents.
-                Label::Previous if self.judged.get(&key.id) == Some(&Judged::Adopted) => Ownership::Adopted,
+                Label::Previous if self.judgements.of(&key.id) == Some(Judged::Adopted) => Ownership::Adopted,
                 Label::Previous => Ownership::Previous,
             };
         }
@@ -42,7 +41,7 @@ impl Owners {
         } else {
             Ownership::Unmanaged
         };
-        match self.judged.get(&key.id) {
+        match self.judgements.of(&key.id) {
             Some(Judged::Ours) => Ownership::Superseded,
             Some(Judged::Adopted) => Ownership::Adopted,
             Some(Judged::Orphan) => Ownership::Orphan,
@@ -53,6 +52,8 @@ impl Owners {
             None if Mark::in_label(&key.label).is_some_and(|mark| self.marks.contains(mark.secret())) => {
                 Ownership::Marked
             }
+            // It may be one that the system superseded.
+            None if self.judgements.have_not_come_to(&key.id) => Ownership::Unknown,
             None => nobodys,
         }
     }

@@ -126,7 +126,7 @@ pub(crate) fn project(
     project: &Project,
     keys: Option<Vec<sentry_client::ClientKey>>,
     allowed_domains: Option<Vec<String>>,
-    owners: &Owners,
+    owners: &Owners<'_>,
     facts: &Facts<'_>,
 ) -> inventory::Project {
     let keys = keys.map(|mut keys| {
@@ -142,7 +142,7 @@ pub(crate) fn project(
     }
 }
 
-fn client_key(key: sentry_client::ClientKey, project: u64, owners: &Owners, facts: &Facts<'_>) -> ClientKey {
+fn client_key(key: sentry_client::ClientKey, project: u64, owners: &Owners<'_>, facts: &Facts<'_>) -> ClientKey {
     let ownership: Ownership = owners.of(&key, project, facts);
     ClientKey {
         ownership,

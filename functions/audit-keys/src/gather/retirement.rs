@@ -1,4 +1,4 @@
-//! What retirement's newest run said of each key: the ledger stands behind it.
+//! What retirement's last runs said of each key: the ledger stands behind it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +16,9 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use crate::failure::{evidence, spool};
 use crate::unknowns::unknown;
 
+/// How many records are read at most. Runs that do not come to their end are hourly ones, or of one secret.
+const MOST_RECORDS: usize = 50;
+
 /// Whose key it is, by the words of retirement's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,37 +30,87 @@ pub(crate) enum Judged {
     Foreign,
 }
 
-/// Reads the newest record of today, else of yesterday: retirement runs hourly. Where there is none, that is unknown.
+/// What retirement said of keys.
+#[derive(Debug, Default)]
+pub(crate) struct Judgements {
+    /// By key id; None where the word is that of a key that is current, or another that says nothing here.
+    rows: BTreeMap<String, Option<Judged>>,
+    /// Whether there is any record.
+    any: bool,
+    /// Whether a run went through all secrets: then there is nothing to say of a key without a row.
+    whole: bool,
+}
+
+impl Judgements {
+    /// Whose key it is.
+    pub(crate) fn of(&self, key_id: &str) -> Option<Judged> {
+        *self.rows.get(key_id)?
+    }
+
+    /// Whether retirement has said nothing of a key of which it may have something to say.
+    pub(crate) fn are_silent_about(&self, key_id: &str) -> bool {
+        !self.whole && !self.rows.contains_key(key_id)
+    }
+
+    /// Whether retirement was at work, and did not come to this key.
+    pub(crate) fn have_not_come_to(&self, key_id: &str) -> bool {
+        self.any && self.are_silent_about(key_id)
+    }
+
+    /// Adds what an older run said: the newer one knows better.
+    fn add_older(&mut self, record: Record) {
+        for (key_id, judged) in record.rows {
+            self.rows.entry(key_id).or_insert(judged);
+        }
+        self.any = true;
+        self.whole |= record.complete && record.secret_id.is_none();
+    }
+}
+
+/// Reads the records of today and yesterday, the newest first, until one is of a run that went through all secrets:
+/// retirement runs hourly, and more often where labels move. What none of them covers is unknown.
 pub(crate) async fn gather(
     store: &EvidenceStore,
     folder: &Path,
     now: Timestamp,
     unknowns: &mut Vec<Unknown>,
-) -> Result<Option<BTreeMap<String, Judged>>, Failure> {
+) -> Result<Judgements, Failure> {
     let yesterday = now.checked_sub(24.hours()).unwrap_or(now);
+    let mut judgements = Judgements::default();
+    let mut records = 0;
     for day in [now, yesterday] {
         let prefix = format!("runs/retire-keys/{}", day.strftime("%Y%m%d"));
-        let newest = store.keys(&prefix).await.map_err(evidence)?.pop();
-        let Some(newest) = newest else { continue };
-        let path = folder.join("retirement.json");
-        if store.get_file(&newest, &path).await.map_err(evidence)? {
-            let file = File::open(&path).map_err(spool)?;
-            if let Ok(Record { rows }) = serde_json::from_reader(BufReader::new(file)) {
-                return Ok(Some(rows));
+        let names = store.keys(&prefix).await.map_err(evidence)?;
+        for name in names.into_iter().rev().take(MOST_RECORDS - records) {
+            records += 1;
+            let path = folder.join("retirement.json");
+            if store.get_file(&name, &path).await.map_err(evidence)? {
+                let file = File::open(&path).map_err(spool)?;
+                if let Ok(record) = serde_json::from_reader(BufReader::new(file)) {
+                    judgements.add_older(record);
+                }
+            }
+            if judgements.whole {
+                return Ok(judgements);
             }
         }
     }
-    unknowns.push(unknown(
-        "which keys retirement takes for superseded, orphans or adopted",
-        "the evidence bucket has no record of a run of retire-keys since yesterday that can be read",
-        Some("a run of retire-keys"),
-    ));
-    Ok(None)
+    let why = if judgements.any {
+        "no run of retire-keys since yesterday went through all secrets, or the evidence bucket has no record of it that can be read"
+    } else {
+        "the evidence bucket has no record of a run of retire-keys since yesterday that can be read"
+    };
+    let subject = "which keys retirement takes for superseded, orphans or adopted";
+    unknowns.push(unknown(subject, why, Some("a run of retire-keys")));
+    Ok(judgements)
 }
 
-/// A run's record, of which only the rows of keys that are not current are kept.
+/// A run's record, of which only what is said of keys is kept, and of which secrets.
+#[derive(Debug, Default)]
 struct Record {
-    rows: BTreeMap<String, Judged>,
+    rows: BTreeMap<String, Option<Judged>>,
+    complete: bool,
+    secret_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +127,7 @@ fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Judged>, D
 }
 
 /// The rows one by one: a record of a large organization is larger than what is kept of it.
-struct Rows(BTreeMap<String, Judged>);
+struct Rows(BTreeMap<String, Option<Judged>>);
 
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -90,7 +143,7 @@ impl<'de> Deserialize<'de> for Rows {
             fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Rows, A::Error> {
                 let mut kept = BTreeMap::new();
                 while let Some(Row { key_id, ownership }) = rows.next_element()? {
-                    kept.extend(ownership.map(|ownership| (key_id, ownership)));
+                    kept.insert(key_id, ownership);
                 }
                 Ok(Rows(kept))
             }
@@ -112,12 +165,13 @@ impl<'de> Deserialize<'de> for Record {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Record, A::Error> {
-                let mut record = Record { rows: BTreeMap::new() };
+                let mut record = Record::default();
                 while let Some(name) = members.next_key::<String>()? {
-                    if name == "rows" {
-                        record.rows = members.next_value::<Rows>()?.0;
-                    } else {
-                        members.next_value::<IgnoredAny>()?;
+                    match name.as_str() {
+                        "rows" => record.rows = members.next_value::<Rows>()?.0,
+                        "complete" => record.complete = members.next_value()?,
+                        "secret_id" => record.secret_id = members.next_value()?,
+                        _ => drop(members.next_value::<IgnoredAny>()?),
                     }
                 }
                 Ok(record)
@@ -132,15 +186,37 @@ impl<'de> Deserialize<'de> for Record {
 mod tests {
     use super::*;
 
+    fn record(text: &str) -> Record {
+        serde_json::from_str(text).unwrap()
+    }
+
     #[test]
-    fn of_a_record_only_the_keys_that_are_not_current_are_kept() {
+    fn of_a_record_the_words_about_keys_that_are_not_current_are_kept() {
         let text = r#"{"rows":[
             {"key_id":"a","ownership":"untouchable","state":"active"},
             {"key_id":"b","ownership":"ours","state":"draining","reason":"x"},
             {"key_id":"c","ownership":"orphan"}
-            ],"version":1,"complete":true}"#;
-        let Record { rows } = serde_json::from_str(text).unwrap();
-        assert_eq!(rows, BTreeMap::from([("b".to_owned(), Judged::Ours), ("c".to_owned(), Judged::Orphan)]));
+            ],"version":1,"complete":true,"secret_id":null}"#;
+        let mut judgements = Judgements::default();
+        judgements.add_older(record(text));
+        let said = ["a", "b", "c", "d"].map(|key| (judgements.of(key), judgements.are_silent_about(key)));
+        assert_eq!(said, [(None, false), (Some(Judged::Ours), false), (Some(Judged::Orphan), false), (None, false)]);
         assert!(serde_json::from_str::<Record>("{\"rows\":[{\"key_id\":7}]}").is_err());
+    }
+
+    #[test]
+    fn what_a_run_did_not_come_to_is_taken_from_an_older_one_and_else_not_known() {
+        let mut judgements = Judgements::default();
+        assert!(judgements.are_silent_about("a") && !judgements.have_not_come_to("a"));
+        for text in [
+            r#"{"rows":[{"key_id":"a","ownership":"ours"}],"complete":true,"secret_id":"one"}"#,
+            r#"{"rows":[{"key_id":"a","ownership":"adopted"},{"key_id":"b","ownership":"adopted"}],"complete":false}"#,
+        ] {
+            judgements.add_older(record(text));
+        }
+        assert_eq!([judgements.of("a"), judgements.of("b")], [Some(Judged::Ours), Some(Judged::Adopted)]);
+        assert!(judgements.have_not_come_to("c") && !judgements.have_not_come_to("b"));
+        judgements.add_older(record(r#"{"rows":[],"complete":true,"secret_id":null}"#));
+        assert!(!judgements.are_silent_about("c"));
     }
 }

@@ -99,6 +99,11 @@ async fn read(store: &SecretStore, listed: ListedSecret, region: &str) -> Read {
             (None, Holds::Unreadable)
         } else {
             match store.stored(&listed.arn, &id).await {
+                Ok(None) if stage == Stage::Current => {
+                    let subject = format!("the value of the secret {} at AWSCURRENT", listed.name);
+                    unknowns.push(unknown(subject, "it shows no value yet, and something is always current", None));
+                    (None, Holds::Unreadable)
+                }
                 Ok(None) => (None, Holds::Empty),
                 Ok(Some(stored)) => {
                     let (holds, found) = classify(&stored.value, is_for_token);

@@ -31,6 +31,14 @@ async fn every_page_is_read_until_results_are_false() {
 }
 
 #[tokio::test]
+async fn the_newest_keys_are_the_first_page() {
+    let sentry = script([on(list(), page(&[key_json(KEY, "a"), key_json(OTHER_KEY, "b")], "71:0:0", true))]);
+    let api = sentry.api();
+    assert_eq!(api.newest_keys(&project()).await.unwrap(), [key(KEY, "a"), key(OTHER_KEY, "b")]);
+    sentry.done(&api);
+}
+
+#[tokio::test]
 async fn an_empty_page_before_others_does_not_end_the_list() {
     let sentry = script([
         on(list(), page(&[], "71:0:0", true)),

@@ -113,7 +113,11 @@ impl Run<'_> {
                         Some(key) => Some(key.made - 1),
                         None => continue,
                     },
-                    Value::Other | Value::Empty => listed.get(*at + 1).map(|next| (next.registered + 1) * SECOND),
+                    Value::Other | Value::Empty => {
+                        let own = listed.get(*at).map(|version| version.registered);
+                        let next = listed.iter().map(|version| version.registered).find(|next| Some(*next) > own);
+                        next.map(|next| (next + 1) * SECOND)
+                    }
                     Value::Unread => continue,
                 };
                 let first = there().filter(|key| key.mark.as_ref() == Some(&seen.mark)).map(|key| key.made).min();
