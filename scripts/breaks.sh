@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Breaks the product on purpose, in one way after the other (tests/breaks/*.patch), and sees whether that is noticed: each
 # patch says what it breaks, and which exploration or which tests must notice it. A break that goes unnoticed fails this script.
-# All of them take about 25 minutes on two cores.
+# All of them take about 50 minutes on two cores.
 # usage: scripts/breaks.sh [NAME...]
 . "$(dirname "$0")/lib.sh"
 export RUST_BACKTRACE=0

@@ -101,13 +101,17 @@ impl Run<'_> {
 
     /// Looks once more which of the secrets that seemed to hold a key do so, before it is enabled again.
     async fn confirm_held(&mut self, case: &mut Case<'_, '_>) -> Result<(), Halt> {
-        let mut found = key_lifecycle::Held::default();
+        let (mut found, mut unread) = (key_lifecycle::Held::default(), None);
         for secret in self.inventory.secrets.iter().filter(|secret| secret.holds(case.id)) {
             match self.look(&secret.arn, case.id).await {
                 Ok(Some((held, _))) => found |= held,
                 Ok(None) => {}
-                Err(why) => case.facts.frozen = Some(why),
+                Err(why) => unread = Some(why),
             }
+        }
+        // Of a key that one secret holds for certain, another has nothing to say.
+        if let Some(why) = unread.filter(|_| found == key_lifecycle::Held::default()) {
+            case.facts.frozen = Some(why);
         }
         case.facts.held = found;
         Ok(())
@@ -121,15 +125,17 @@ impl Run<'_> {
             Err(error) if error.kind() == secret_store::Kind::NotFound => return Ok(None),
             Err(error) => return Err(words(error)),
         };
-        let mut held = key_lifecycle::Held::default();
+        let (mut held, mut is_hidden) = (key_lifecycle::Held::default(), false);
         for (stage, is_held) in [(Stage::Current, &mut held.current), (Stage::Pending, &mut held.pending)] {
             if let Some(version) = description.version_at(stage) {
                 let value = read_version(self.store, arn, version).await.map_err(words)?;
-                if stage == Stage::Current && matches!(value, Held::Nothing) {
-                    return Err(NOT_VISIBLE.to_owned());
-                }
+                is_hidden |= stage == Stage::Current && matches!(value, Held::Nothing);
                 *is_held = value.key_id() == Some(key_id);
             }
+        }
+        // What is not visible may be any key, but one that is pending beside it is held for certain.
+        if is_hidden && !held.pending {
+            return Err(format!("the value of {} cannot be read: {NOT_VISIBLE}", description.name));
         }
         Ok(Some((held, description)))
     }

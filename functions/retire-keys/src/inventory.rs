@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use function_kit::Failure;
 use litemap::LiteMap;
-use retirement::{Held, NOT_VISIBLE, is_managed, read_version};
+use retirement::{Held, NOT_VISIBLE, read_version};
 use secret_store::{ListedSecret, SecretStore, Stage};
-use sentry_binding::{Claims, of_store};
+use sentry_binding::{Claims, is_for_client_key, of_store};
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::ROLE;
@@ -112,7 +112,7 @@ impl Inventory {
         let mut pages = store.secrets();
         while let Some(page) = timeout_at(end, pages.next()).await.map_err(|_elapsed| near())? {
             for listed in page.map_err(|error| of_store(error, &ROLE))? {
-                if is_managed(&listed) {
+                if is_for_client_key(&listed) {
                     let secret =
                         timeout_at(end, read(store, state, listed, region)).await.map_err(|_elapsed| near())?;
                     inventory.take(secret);

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evidence_store::EvidenceStore;
-use retirement::{Held, NOT_VISIBLE, is_managed, read_version};
+use retirement::{Held, NOT_VISIBLE, read_version};
 use secret_store::{SecretStore, Stage};
+use sentry_binding::is_for_client_key;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -57,13 +58,13 @@ pub(crate) async fn look_elsewhere(
         };
         // From one that is scheduled for deletion no application reads anything.
         let others = page.into_iter().filter(|secret| !secret.scheduled_for_deletion && secret.arn != own_arn);
-        for secret in others.filter(is_managed) {
+        for secret in others.filter(is_for_client_key) {
             let Some(version) = secret.version_at(Stage::Current) else { continue };
             let holds = match remembered.get(version) {
                 Some(known) => *known == key_id,
                 None => match timeout_at(end, read_version(store, &secret.arn, version)).await {
                     Ok(Ok(Held::Nothing)) => {
-                        found.unknown = Some(format!("{}: {NOT_VISIBLE}", secret.name));
+                        found.unknown = Some(format!("the value of {} cannot be read: {NOT_VISIBLE}", secret.name));
                         continue;
                     }
                     Ok(Ok(held)) => held.key_id() == Some(key_id),

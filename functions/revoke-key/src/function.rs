@@ -166,13 +166,13 @@ impl Function {
     async fn revoke(&self, order: &Order, api: &Api<'_>, request_id: &str, end: Instant) -> Result<Done, Failure> {
         let mut times = Times::default();
         let mut seen = Seen::look(&self.store, &order.secret_id, None).await?;
-        check_current(order, seen.as_ref())?;
         let held = seen.as_ref().is_some_and(|seen| seen.holder(&order.key_id).is_some());
         // The ledger is asked only where the secret itself does not say whose key it is: an emergency does not wait for it.
         let recorded = if held { Recorded::Nothing } else { self.recorded(order, seen.as_ref(), request_id).await };
         let project = project(&self.config, api, order, seen.as_ref(), &recorded).await?;
         let mut target = target(&self.store, api, order, project, seen.as_ref(), &recorded).await?;
         if target.key.as_ref().is_some_and(|key| key.is_active) {
+            check_current(order, seen.as_ref())?;
             self.check_token(order, api).await?;
             self.check_elsewhere(order, seen.as_ref()).await?;
         }
@@ -180,8 +180,8 @@ impl Function {
             seen = Some(self.make_way(order, &target, found, request_id, end, &mut times).await?);
         }
         let disabled_here = self.disable(order, api, &mut target, seen.as_ref()).await?;
-        let mut unfinished = None;
-        match self.look_again(seen.as_ref()).await {
+        let after = timeout_at(end, self.look_again(seen.as_ref())).await;
+        let mut unfinished = match after.unwrap_or_else(|_elapsed| Err(deadline_near(&ROLE))) {
             Ok(Some(now)) if now.key_at(Stage::Current) == Some(&order.key_id) && !order.allow_outage => {
                 return Err(if disabled_here {
                     self.give_back(order, api, &target).await
@@ -189,12 +189,14 @@ impl Function {
                     none(order, "AWSCURRENT came back to it")
                 });
             }
-            Ok(Some(now)) => seen = Some(now),
-            Ok(None) => {}
-            Err(why) => {
-                unfinished = Some(disabled(order, &why, "whether AWSCURRENT came back to it meanwhile is not known"));
+            Ok(now) => {
+                let hidden = check_current(order, now.as_ref()).err();
+                seen = now.or(seen);
+                hidden
             }
-        }
+            Err(why) => Some(why),
+        };
+        unfinished = unfinished.map(|why| disabled(order, &target, &why, CAME_BACK));
         times.disabled = Some((self.clock)());
         let replacement =
             seen.as_ref().and_then(|seen| seen.key_at(Stage::Current)).filter(|key| **key != *order.key_id);
@@ -202,7 +204,7 @@ impl Function {
         let grade = match self.prove(api, &target, replacement.as_deref()).await {
             Ok(grade) => grade,
             Err(why) => {
-                unfinished = unfinished.or_else(|| Some(disabled(order, &why, "not proven dead yet")));
+                unfinished = unfinished.or_else(|| Some(disabled(order, &target, &why, "not proven dead yet")));
                 None
             }
         };
@@ -329,7 +331,9 @@ impl Function {
         seen: Option<&Seen>,
     ) -> Result<bool, Failure> {
         let now = self.look_again(seen).await?;
-        check_current(order, now.as_ref())?;
+        if target.key.as_ref().is_some_and(|key| key.is_active) {
+            check_current(order, now.as_ref())?;
+        }
         if now.is_some_and(|now| now.key_at(Stage::Current) == Some(&order.key_id)) && !order.allow_outage {
             return Err(none(order, "AWSCURRENT came back to it"));
         }
@@ -442,6 +446,9 @@ fn rotation_token(request_id: &str, now: Timestamp) -> String {
     format!("{request_id}-{:x}", now.as_millisecond())
 }
 
+/// What is not known of a key that was disabled while nobody could see what applications read.
+const CAME_BACK: &str = "whether AWSCURRENT came back to it meanwhile is not known: if it did, enable it in Sentry";
+
 /// Refuses to go on while nobody can see what applications read.
 fn check_current(order: &Order, seen: Option<&Seen>) -> Result<(), Failure> {
     if order.allow_outage || !seen.is_some_and(Seen::hides_current) {
@@ -450,14 +457,16 @@ fn check_current(order: &Order, seen: Option<&Seen>) -> Result<(), Failure> {
     Err(Failure::new(
         "Rotation.StoreConflict",
         format!(
-            "AWSCURRENT of {} shows no value yet, which may be {}; nothing was disabled; {} in a moment",
+            "AWSCURRENT of {} shows no value yet, which may be {}; {} in a moment, or add \"allow_outage\": true to revoke the \
+             key whatever applications read",
             order.secret_id, order.key_id, ROLE.again
         ),
     ))
 }
 
-fn disabled(order: &Order, why: &Failure, and: &str) -> Failure {
-    Failure::new(why.code(), format!("{}; the key {} is disabled, and {and}", why.message(), order.key_id))
+fn disabled(order: &Order, target: &Target, why: &Failure, and: &str) -> Failure {
+    let state = if target.key.is_some() { "disabled" } else { "gone" };
+    Failure::new(why.code(), format!("{}; the key {} is {state}, and {and}", why.message(), order.key_id))
 }
 
 fn still_enabled(order: &Order, why: &Failure) -> Failure {

@@ -80,8 +80,10 @@ impl Seen {
             && holders.next().is_none()
     }
 
-    fn claims(&self) -> Claims {
+    /// What the secret says of itself; while its current value is hidden, the value that holds the key does.
+    fn claims(&self, key_id: &str) -> Claims {
         let current = self.version_at(Stage::Current).and_then(|id| self.versions.get(id));
+        let current = if self.hides_current() { self.holder(key_id).map(|(_, held)| held) } else { current };
         let document = current.and_then(Held::document);
         Claims::of(
             |name| self.description.tags.get(name).cloned(),
@@ -136,7 +138,7 @@ pub(crate) async fn project(
 ) -> Result<Project, Failure> {
     let name = seen.map_or(order.secret_id.as_str(), |seen| &seen.description.name);
     let allowed = Allowed::of(&config.policy, config.organization.as_deref(), secret_name(name))?;
-    let mut claims = seen.map_or_else(Claims::default, Seen::claims);
+    let mut claims = seen.map_or_else(Claims::default, |seen| seen.claims(&order.key_id));
     if claims.project.is_empty() && claims.dsn.is_none() {
         match recorded.last() {
             Some(last) => {

@@ -274,12 +274,15 @@ fn what_a_run_of_retirement_did_not_come_to_is_not_taken_for_nothing() {
 fn a_current_value_that_is_not_visible_yet_is_unknown() {
     let scene = Scene::spoiled();
     let secret = &scene.audit.stage.secret;
+    let current = scene.audit.stage.key_id("AWSCURRENT").unwrap();
+    scene.audit.stage.sentry.edit_key(&current, |key| key.is_active = false);
+    assert!(scene.review().has("CURRENT_KEY_DEAD", "acme/storefront"));
     scene.audit.stage.store.add_version(secret, &crate::support::version(6), None, &["AWSCURRENT"]);
     let review = scene.review();
     let unknown = review.unknown("the value of the secret acme/storefront at AWSCURRENT").unwrap();
     assert!(unknown["why"].as_str().unwrap().contains("shows no value yet"), "{unknown}");
-    let key = scene.audit.stage.key_id("AWSPREVIOUS");
-    assert!(!review.has("PROJECT_WITHOUT_MANAGED_KEY", "storefront"), "{key:?} {:?}", review.lines());
+    let finding = review.finding("CURRENT_KEY_DEAD", "acme/storefront").unwrap();
+    assert_eq!(finding["status"], json!("unseen"), "{:?}", review.lines());
 }
 
 #[test]

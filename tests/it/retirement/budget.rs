@@ -136,7 +136,7 @@ fn a_call_to_aws_that_hangs_is_given_up_and_made_again() {
     world.retirement.bucket_server.faults().on("PutObject", 0, Fault::ArriveLate);
     let started = Instant::now();
     assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
-    // Five seconds each.
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    // Five seconds each, and not until the function's own time is over.
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     world.check_chains().unwrap();
 }

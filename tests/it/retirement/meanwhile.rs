@@ -127,8 +127,25 @@ fn a_current_value_that_is_not_visible_yet_may_be_the_key() {
     world.forget_calls();
     let row = world.row(&old);
     assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
-    assert!(row["reason"].as_str().unwrap().contains("shows no value yet"), "{row:#}");
+    assert!(row["reason"].as_str().unwrap().contains("the value of acme/storefront cannot be read"), "{row:#}");
     assert!(world.writes().is_empty() && world.key(&old).is_active, "{:?}", world.writes());
+}
+
+#[test]
+fn a_key_that_becomes_pending_beside_a_hidden_value_is_given_back() {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    let (store, secret) = (Arc::clone(&world.stage.store), world.stage.secret.clone());
+    let previous = store.version_at(&secret, "AWSPREVIOUS").unwrap();
+    let faults = world.stage.sentry_server.faults();
+    faults.on_kill(move || {
+        store.add_version(&secret, AT[0], None, &["AWSCURRENT"]);
+        store.set_stage(&secret, "AWSPENDING", Some(&previous));
+    });
+    world.forget_calls();
+    faults.on("PUT key", 0, Fault::KillAfter);
+    let row = world.row(&old);
+    assert_eq!((&row["action"], &row["result"]), (&"disable".into(), &"undone".into()), "{row:#}");
+    assert!(world.key(&old).is_active);
 }
 
 #[test]

@@ -246,7 +246,11 @@ fn what_cannot_be_looked_at_once_the_key_is_disabled_is_told_and_the_deed_is_on_
             store.deny("DescribeSecret");
         }
     });
-    let words = ["DescribeSecret", "is disabled, and whether AWSCURRENT came back to it meanwhile is not known"];
+    let words = [
+        "DescribeSecret",
+        "is disabled, and whether AWSCURRENT came back to it meanwhile is not known",
+        "enable it in Sentry",
+    ];
     scene.fails(&scene.order(&scene.leaked), "Rotation.StoreUnavailable", &words);
     assert!(!scene.is_active(&scene.leaked));
     assert_eq!(scene.kinds(&scene.leaked), ["disabled", "proven"]);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use integration_tests::{Application, Retirement, TIMEOUT};
 use serde_json::{Value, json};
+use testkit::secrets_manager::SecretsManager;
 use testkit::sentry::Key;
 
 use super::scene::Scene;
@@ -342,12 +343,58 @@ fn two_revocations_at_the_same_time_end_with_one_dead_key() {
     scene.check_chain(&scene.leaked).unwrap();
 }
 
+/// Puts AWSCURRENT on a version that shows no value, and AWSPREVIOUS on the one that was current.
+fn hide(store: &SecretsManager, secret: &str) {
+    let before = store.version_at(secret, "AWSCURRENT").filter(|before| *before != version(900));
+    store.add_version(secret, &version(900), None, &["AWSCURRENT"]);
+    if before.is_some() {
+        store.set_stage(secret, "AWSPREVIOUS", before.as_deref());
+    }
+}
+
+const HIDDEN: [&str; 3] = ["shows no value yet", "invoke this function again", "allow_outage"];
+
 #[test]
 fn a_current_value_that_is_not_visible_yet_may_be_the_key() {
     let scene = Scene::new();
-    scene.stage.store.add_version(&scene.stage.secret, &version(900), None, &["AWSCURRENT"]);
-    let words = ["shows no value yet", "nothing was disabled", "invoke this function again"];
-    scene.fails(&scene.order(&scene.leaked), "Rotation.StoreConflict", &words);
+    hide(&scene.stage.store, &scene.stage.secret);
+    scene.fails(&scene.order(&scene.leaked), "Rotation.StoreConflict", &HIDDEN);
     assert!(scene.is_active(&scene.leaked));
     assert_eq!(scene.changes(), 0);
+    // Whoever accepts an outage does not wait for it, and a key that is dead already is no reason to.
+    let mut order = scene.order(&scene.leaked);
+    order["allow_outage"] = true.into();
+    assert_eq!(scene.replied(&order)["state"], "disabled");
+    let scene = Scene::new();
+    scene.stage.sentry.edit_key(&scene.leaked, |key| key.is_active = false);
+    hide(&scene.stage.store, &scene.stage.secret);
+    let words = ["shows no value yet", "is disabled, and whether AWSCURRENT came back to it"];
+    scene.fails(&scene.order(&scene.leaked), "Rotation.StoreConflict", &words);
+    assert_eq!(scene.kinds(&scene.leaked), ["disabled", "proven"]);
+}
+
+#[test]
+fn a_value_that_hides_right_before_or_with_the_disablement_is_told() {
+    for call in ["GET key", "PUT key"] {
+        let scene = Scene::new();
+        scene.rotation();
+        let (store, secret) = (Arc::downgrade(&scene.stage.store), scene.stage.secret.clone());
+        scene.sentry.before(move |name| {
+            if let Some(store) = store.upgrade().filter(|_| name == call) {
+                hide(&store, &secret);
+            }
+        });
+        let order = scene.order(&scene.leaked);
+        if call == "GET key" {
+            // The first look at the key.
+            scene.fails(&order, "Rotation.StoreConflict", &HIDDEN);
+            assert!(scene.is_active(&scene.leaked));
+        } else {
+            let words = ["is disabled, and whether AWSCURRENT came back to it meanwhile is not known"];
+            scene.fails(&order, "Rotation.StoreConflict", &words);
+            assert!(!scene.is_active(&scene.leaked));
+            assert_eq!(scene.kinds(&scene.leaked), ["disabled", "proven"]);
+            assert_eq!(scene.events("Key Revoked").len(), 1);
+        }
+    }
 }

@@ -418,7 +418,7 @@ pub const FUNCTIONS: [Granted; 4] = [
                 "ListEvidence",
                 "s3:ListBucket",
                 "EvidenceBucket",
-                "the newest record of retirement; without it S3 calls what is not there denied",
+                "the records of retirement; without it S3 calls what is not there denied",
                 AUDIT_EVIDENCE,
             ),
             row(

@@ -31,6 +31,8 @@ impl<'a> Owners<'a> {
                 Label::Pending => Ownership::Pending,
                 // Retirement leaves it alone until somebody consents.
                 Label::Previous if self.judgements.of(&key.id) == Some(Judged::Adopted) => Ownership::Adopted,
+                // It may be one of those.
+                Label::Previous if self.judgements.have_not_come_to(&key.id) => Ownership::Unknown,
                 Label::Previous => Ownership::Previous,
             };
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::Duration;
 
 use evidence_store::EvidenceStore;
 use function_kit::Failure;
@@ -12,12 +13,13 @@ use jiff::{Timestamp, ToSpan as _};
 use key_policy::inventory::Unknown;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tokio::time::Instant;
 
 use crate::failure::{evidence, spool};
 use crate::unknowns::unknown;
 
-/// How many records are read at most. Runs that do not come to their end are hourly ones, or of one secret.
-const MOST_RECORDS: usize = 50;
+/// How long records are read. The newest is mostly of a run that went through all secrets; where a secret stays unread none is.
+const FOR_THE_RECORDS: Duration = Duration::from_secs(20);
 
 /// Whose key it is, by the words of retirement's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -63,7 +65,7 @@ impl Judgements {
             self.rows.entry(key_id).or_insert(judged);
         }
         self.any = true;
-        self.whole |= record.complete && record.secret_id.is_none();
+        self.whole |= record.complete && record.is_of_all;
     }
 }
 
@@ -77,12 +79,14 @@ pub(crate) async fn gather(
 ) -> Result<Judgements, Failure> {
     let yesterday = now.checked_sub(24.hours()).unwrap_or(now);
     let mut judgements = Judgements::default();
-    let mut records = 0;
+    let end = Instant::now() + FOR_THE_RECORDS;
     for day in [now, yesterday] {
         let prefix = format!("runs/retire-keys/{}", day.strftime("%Y%m%d"));
         let names = store.keys(&prefix).await.map_err(evidence)?;
-        for name in names.into_iter().rev().take(MOST_RECORDS - records) {
-            records += 1;
+        for name in names.into_iter().rev() {
+            if Instant::now() > end {
+                break;
+            }
             let path = folder.join("retirement.json");
             if store.get_file(&name, &path).await.map_err(evidence)? {
                 let file = File::open(&path).map_err(spool)?;
@@ -105,12 +109,13 @@ pub(crate) async fn gather(
     Ok(judgements)
 }
 
-/// A run's record, of which only what is said of keys is kept, and of which secrets.
+/// What is kept of the record of a run.
 #[derive(Debug, Default)]
 struct Record {
     rows: BTreeMap<String, Option<Judged>>,
     complete: bool,
-    secret_id: Option<String>,
+    /// Whether it says that it is not of one secret: that is new, and a record without a word of it may be of one.
+    is_of_all: bool,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +175,7 @@ impl<'de> Deserialize<'de> for Record {
                     match name.as_str() {
                         "rows" => record.rows = members.next_value::<Rows>()?.0,
                         "complete" => record.complete = members.next_value()?,
-                        "secret_id" => record.secret_id = members.next_value()?,
+                        "secret_id" => record.is_of_all = members.next_value::<Option<IgnoredAny>>()?.is_none(),
                         _ => drop(members.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -216,6 +221,9 @@ mod tests {
         }
         assert_eq!([judgements.of("a"), judgements.of("b")], [Some(Judged::Ours), Some(Judged::Adopted)]);
         assert!(judgements.have_not_come_to("c") && !judgements.have_not_come_to("b"));
+        // One of an earlier version does not say of which secrets it is.
+        judgements.add_older(record(r#"{"rows":[],"complete":true}"#));
+        assert!(judgements.are_silent_about("c"));
         judgements.add_older(record(r#"{"rows":[],"complete":true,"secret_id":null}"#));
         assert!(!judgements.are_silent_about("c"));
     }

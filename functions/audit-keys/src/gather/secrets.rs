@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 use key_policy::Kind;
 use key_policy::inventory::{Holds, Replica, Rotation, Said, Secret, Unknown, Version};
 use secret_store::{ListedSecret, RotationRules, SecretStore, Stage};
-use sentry_binding::{deadline_near, of_store};
+use sentry_binding::{KIND_TAG, deadline_near, is_rotated_by, of_store};
 use tokio::time::{Instant, timeout_at};
 
 use super::at;
@@ -15,9 +15,6 @@ use super::held::{Stored, classify};
 use crate::failure::ROLE;
 use crate::plain;
 use crate::unknowns::unknown;
-
-/// The tag by which a secret is managed.
-const KIND_TAG: &str = "sentry:kind";
 
 /// The names with which the deployed copies of the rotation functions end.
 const ROTATED_BY: [&str; 2] = ["rotate-client-key", "rotate-token"];
@@ -61,12 +58,7 @@ pub(crate) async fn gather(store: &SecretStore, region: &str, end: Instant) -> R
 
 /// By its tag; without one, by the function that rotates it.
 fn is_managed(secret: &ListedSecret) -> bool {
-    secret.tags.contains_key(KIND_TAG)
-        || secret.rotation_function.as_ref().is_some_and(|function| {
-            let name = function.split(":function:").nth(1).unwrap_or_default();
-            let name = name.split(':').next().unwrap_or_default();
-            ROTATED_BY.iter().any(|ending| name.ends_with(ending))
-        })
+    secret.tags.contains_key(KIND_TAG) || is_rotated_by(secret, &ROTATED_BY)
 }
 
 /// What the tag `sentry:kind` says.

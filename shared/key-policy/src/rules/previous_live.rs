@@ -44,6 +44,9 @@ fn judge(view: &SecretView<'_>) -> Verdict {
     if previous.ownership == Ownership::Adopted {
         return Verdict::NotMeant;
     }
+    if previous.ownership == Ownership::Unknown {
+        return Verdict::Unknown;
+    }
     let Some(since) = secret.current.as_ref().and_then(|version| version.created) else {
         return Verdict::Unknown;
     };

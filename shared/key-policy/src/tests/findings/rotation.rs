@@ -425,6 +425,14 @@ fn previous_still_live() {
                 },
                 Says::NotMeant,
             ),
+            (
+                "one of which retirement has not said whose it is",
+                |given| {
+                    live(given, "7d1s");
+                    given.previous_key().ownership = Ownership::Unknown;
+                },
+                Says::Unknown,
+            ),
             ("disabled", |_| {}, Says::Fine),
             ("within its grace", |given| live(given, "6d23h59m59s"), Says::Fine),
             ("exactly", |given| live(given, "7d"), Says::Fine),
