@@ -3,7 +3,7 @@
 //! There is no test harness here: this file is the function as well, where it is started by a Runtime API.
 
 use std::collections::BTreeMap;
-use std::io::{Write as _, stdout};
+use std::io::{self, Write as _, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 const MARKER: &str = "m4rk3r-of-a-secret";
 
+#[expect(clippy::panic, reason = "that is what is tried")]
 async fn panics(invocation: Invocation) -> Result<Value, Failure> {
     match invocation.event.as_str() {
         Some(secret) => panic!("it was working on {secret}"),
@@ -24,19 +25,19 @@ async fn panics(invocation: Invocation) -> Result<Value, Failure> {
     }
 }
 
-fn function() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+fn function() -> io::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let vars: BTreeMap<String, String> = std::env::vars().collect();
     Logging::read(&vars, &mut Problems::default()).start("panic");
-    runtime.block_on(run(&vars, Ok::<_, Failure>(panics)))
+    Ok(runtime.block_on(run(&vars, Ok::<_, Failure>(panics))))
 }
 
-fn main() -> ExitCode {
+fn main() -> io::Result<ExitCode> {
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
         return function();
     }
     for format in ["Text", "JSON"] {
-        let function = Function::new(std::env::current_exe().unwrap(), "panics")
+        let function = Function::new(std::env::current_exe()?, "panics")
             .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
             .env("AWS_LAMBDA_LOG_FORMAT", format)
             .env("RUST_BACKTRACE", "full");
@@ -51,6 +52,6 @@ fn main() -> ExitCode {
         assert!(logs.contains("a defect: the function panicked") && logs.contains("panic.rs:"), "{logs}");
         assert!(!logs.contains(MARKER), "a log has what the function was working on");
     }
-    drop(writeln!(stdout(), "\ntest result: ok. 1 passed; 0 failed: a function that panics tells nothing\n"));
-    ExitCode::SUCCESS
+    writeln!(stdout(), "\ntest result: ok. 1 passed; 0 failed: a function that panics tells nothing\n")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -69,8 +69,8 @@ fn a_key_that_another_run_gave_back_is_not_written_down_as_disabled() {
 #[test]
 fn a_key_that_another_run_disabled_is_not_written_down_as_enabled_by_somebody() {
     let (world, old) = overdue();
-    let mut other = other_run(&world);
-    world.once_keys_are_listed(move || other());
+    let other = other_run(&world);
+    world.once_keys_are_listed(other);
     let row = world.row(&old);
     assert_eq!(verdict(&row)[..2], ["ours", "disabled"], "{row:#}");
     assert!(!world.kinds(&old).contains(&"reinstated".to_owned()), "{:?}", world.kinds(&old));
