@@ -67,7 +67,8 @@ for folder in functions/*/; do functions+=(--package "$(basename "$folder")"); d
 copy_tree() {
   local copy=$1 files file
   mkdir -p "$copy"
-  files=$(git ls-files --cached --others --exclude-standard | sort)
+  # Without what was removed and is in the index still.
+  files=$(comm -23 <(git ls-files --cached --others --exclude-standard | sort) <(git ls-files --deleted | sort))
   comm -13 <(printf '%s\n' "$files") <(cd "$copy" && find . -type f -printf '%P\n' | sort) |
     (cd "$copy" && xargs --delimiter='\n' --no-run-if-empty rm)
   while read -r file; do
