@@ -42,7 +42,7 @@ pub enum Fault {
 /// A reset in the past: the window of the limit is over already, and nobody has to wait.
 const OVER: &str = "1767225600";
 
-/// How each service itself says that it was asked too often. Nothing is done.
+/// How each service itself says that it was asked too often, or by somebody who may not. Nothing is done.
 impl Fault {
     /// Sentry's rate limit (`facts/sentry-23.7.1-observed.md` 52), whose window is over.
     #[must_use]
@@ -66,6 +66,16 @@ impl Fault {
             400,
             &[("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", "ThrottlingException")],
             r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
+        )
+    }
+
+    /// What AWS's services that speak JSON answer to a call that is not granted.
+    #[must_use]
+    pub fn access_denied() -> Self {
+        Self::answer(
+            400,
+            &[("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", "AccessDeniedException")],
+            r#"{"__type":"AccessDeniedException","Message":"not authorized"}"#,
         )
     }
 

@@ -97,11 +97,8 @@ fn values_that_cannot_be_read_are_unknown_and_nothing_is_concluded_from_their_ab
     // The first value that is read is the audit's own token.
     let names = scene.audit.stage.store_server.call_names();
     let read = names.iter().filter(|name| *name == "GetSecretValue").count();
-    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned();
-    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
     for nth in read + 1..read * 3 {
-        let fault = Fault::Answer(400, headers.clone(), denied.clone());
-        scene.audit.stage.store_server.faults().on("GetSecretValue", nth, fault);
+        scene.audit.stage.store_server.faults().on("GetSecretValue", nth, Fault::access_denied());
     }
     let review = scene.review();
     assert_eq!(review.finding("SDK_SECRET_NOT_STORE_ONLY", "acme/billing").unwrap()["status"], json!("unseen"));
@@ -117,11 +114,8 @@ fn values_that_cannot_be_read_are_unknown_and_nothing_is_concluded_from_their_ab
 fn a_key_that_a_secret_may_hold_which_cannot_be_read_is_not_accused() {
     let scene = Scene::spoiled();
     // The first review ever: nothing is remembered. The first value that is read is the audit's own token.
-    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned();
-    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
     for nth in 1..40 {
-        let fault = Fault::Answer(400, headers.clone(), denied.clone());
-        scene.audit.stage.store_server.faults().on("GetSecretValue", nth, fault);
+        scene.audit.stage.store_server.faults().on("GetSecretValue", nth, Fault::access_denied());
     }
     let review = scene.review();
     assert!(review.unknown("the value of the secret").is_some(), "{:?}", review.report["unknown"]);
@@ -168,11 +162,9 @@ fn what_is_seen_to_be_gone_or_disabled_is_closed_whatever_else_cannot_be_read() 
     sentry.edit_key(&disabled, |key| key.is_active = false);
     store.delete_secret("acme/monitor");
     store.create_secret("acme/sealed", Some("{}"), &[("sentry:kind", "client-key")]);
-    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned();
-    let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())];
     let read = store_reads(&scene);
     // Its own token, rotation's, and one of the others.
-    scene.audit.stage.store_server.faults().on("GetSecretValue", read + 2, Fault::Answer(400, headers, denied));
+    scene.audit.stage.store_server.faults().on("GetSecretValue", read + 2, Fault::access_denied());
     let second = scene.review();
     assert!(second.unknown("the value of the secret").is_some(), "{:?}", second.report["unknown"]);
     for (code, subject) in [

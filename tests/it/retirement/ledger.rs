@@ -288,10 +288,7 @@ fn records_are_written_once_and_never_changed() {
 
 #[test]
 fn a_ledger_that_lost_its_newest_record_is_not_gone_on_with() {
-    let grace = DUE.replace("grace = \"0s\"\ngrace_max = \"0s\"", "grace = \"1h\"\ngrace_max = \"1h\"");
-    let (world, old) = World::superseded(&policy("act", &grace, TABLES));
-    world.run();
-    world.pass(3_600);
+    let (world, old) = World::overdue();
     assert_eq!(world.kinds(&old), ["current", "superseded"]);
     let mut names = world.retirement.bucket.keys();
     names.retain(|name| name.contains("ledger/") && name.contains(&old));

@@ -18,20 +18,6 @@ fn other_run(world: &World) -> impl FnMut() + Send + 'static {
     }
 }
 
-/// A grace of an hour, and nothing that would prolong it.
-fn an_hour() -> String {
-    let members = DUE.replace("grace = \"0s\"\ngrace_max = \"0s\"", "grace = \"1h\"\ngrace_max = \"1h\"");
-    policy("act", &members, TABLES)
-}
-
-/// A world in which a key is superseded on record, and its grace is over.
-fn overdue() -> (World, String) {
-    let (world, old) = World::superseded(&an_hour());
-    assert_eq!(verdict(&world.row(&old)), ["ours", "superseded", "-", "none"]);
-    world.pass(3_600);
-    (world, old)
-}
-
 /// Lets the next run remember what was remembered before these were at work: of runs at once the last one to end is remembered.
 fn with_older_memory(world: &World, others: impl FnOnce()) {
     let name = world.state_name();
@@ -42,7 +28,7 @@ fn with_older_memory(world: &World, others: impl FnOnce()) {
 
 #[test]
 fn a_key_that_another_run_gave_back_is_not_written_down_as_disabled() {
-    let (world, old) = overdue();
+    let (world, old) = World::overdue();
     with_older_memory(&world, || {
         assert_eq!(verdict(&world.row(&old)), ["ours", "disabled", "disable", "done"]);
     });
@@ -68,7 +54,7 @@ fn a_key_that_another_run_gave_back_is_not_written_down_as_disabled() {
 
 #[test]
 fn a_key_that_another_run_disabled_is_not_written_down_as_enabled_by_somebody() {
-    let (world, old) = overdue();
+    let (world, old) = World::overdue();
     let other = other_run(&world);
     world.once_keys_are_listed(other);
     let row = world.row(&old);
@@ -82,7 +68,7 @@ fn a_key_that_another_run_disabled_is_not_written_down_as_enabled_by_somebody() 
 
 #[test]
 fn a_key_that_seemed_to_be_current_and_enabled_while_another_run_disabled_it_is_given_back() {
-    let (world, old) = overdue();
+    let (world, old) = World::overdue();
     world.roll_back();
     let (mut other, store, secret) = (other_run(&world), Arc::clone(&world.stage.store), world.stage.secret.clone());
     // Both lists were read before: by them the key is current, and enabled.
@@ -148,14 +134,20 @@ fn a_key_that_becomes_pending_beside_a_hidden_value_is_given_back() {
     assert!(world.key(&old).is_active);
 }
 
+/// A world whose key is due, and what a person does then: they store it in another secret of its project, under this label.
+fn about_to_be_taken(stage: &'static str) -> (World, String, impl Fn() + Send + Sync + 'static) {
+    let (world, old) = World::superseded(&policy("act", DUE, TABLES));
+    let (other, _) = world.add_secret("acme/storefront-2", "storefront");
+    world.run_observing(&old);
+    let (store, value) = (Arc::clone(&world.stage.store), world.value(&world.key(&old), "storefront"));
+    (world, old, move || store.add_version(&other, AT[0], Some(&value), &[stage]))
+}
+
 #[test]
 fn a_key_that_another_secret_has_taken_since_the_lists_were_read_is_left_alone() {
     for stage in ["AWSCURRENT", "AWSPENDING"] {
-        let (world, old) = World::superseded(&policy("act", DUE, TABLES));
-        let (other, _) = world.add_secret("acme/storefront-2", "storefront");
-        world.run_observing(&old);
-        let (store, value) = (Arc::clone(&world.stage.store), world.value(&world.key(&old), "storefront"));
-        world.once_keys_are_listed(move || store.add_version(&other, AT[0], Some(&value), &[stage]));
+        let (world, old, take) = about_to_be_taken(stage);
+        world.once_keys_are_listed(take);
         world.forget_calls();
         let row = world.row(&old);
         assert_eq!(verdict(&row), ["untouchable", "active", "-", "none"], "{stage}: {row:#}");
@@ -166,12 +158,9 @@ fn a_key_that_another_secret_has_taken_since_the_lists_were_read_is_left_alone()
 #[test]
 fn a_key_that_another_secret_takes_while_it_is_disabled_is_given_back_at_once() {
     for stage in ["AWSCURRENT", "AWSPENDING"] {
-        let (world, old) = World::superseded(&policy("act", DUE, TABLES));
-        let (other, _) = world.add_secret("acme/storefront-2", "storefront");
-        world.run_observing(&old);
-        let (store, value) = (Arc::clone(&world.stage.store), world.value(&world.key(&old), "storefront"));
+        let (world, old, take) = about_to_be_taken(stage);
         let faults = world.stage.sentry_server.faults();
-        faults.on_kill(move || store.add_version(&other, AT[0], Some(&value), &[stage]));
+        faults.on_kill(take);
         world.forget_calls();
         faults.on("PUT key", 0, Fault::KillAfter);
         let row = world.row(&old);

@@ -41,6 +41,16 @@ fn abandon(world: &World) {
     world.stage.store.set_stage(&world.stage.secret, "AWSPENDING", None);
 }
 
+/// A world in which a killed rotation was ended by a person; its token, and its key.
+fn abandoned() -> (World, String, String) {
+    let world = World::new();
+    world.rotation();
+    world.run();
+    let (token, key) = killed_rotation(&world);
+    abandon(&world);
+    (world, token, key)
+}
+
 #[test]
 fn the_key_of_a_rotation_that_is_under_way_is_never_touched() {
     let world = World::new();
@@ -135,11 +145,7 @@ fn with_consent_an_orphan_is_deleted_as_well() {
 
 #[test]
 fn of_two_versions_in_one_second_neither_is_taken_for_the_next() {
-    let world = World::new();
-    world.rotation();
-    world.run();
-    let (token, key) = killed_rotation(&world);
-    abandon(&world);
+    let (world, token, key) = abandoned();
     let (store, secret) = (&world.stage.store, &world.stage.secret);
     let made: jiff::Timestamp = world.key(&key).date_created.parse().unwrap();
     let before = f64::from(u32::try_from(made.as_second() - 1).unwrap());
@@ -219,11 +225,7 @@ fn a_key_that_a_person_made_after_the_promotion_with_a_copied_label_is_foreign()
 
 #[test]
 fn an_orphan_that_sends_events_is_spared() {
-    let world = World::new();
-    world.rotation();
-    world.run();
-    let (_, key) = killed_rotation(&world);
-    abandon(&world);
+    let (world, _, key) = abandoned();
     let now: u64 = unix_now();
     world.stage.sentry.set_stats(&key, vec![(now - 600, 1)]);
     for _ in 0..2 {

@@ -54,18 +54,23 @@ fn without_a_control_that_is_known_to_live_the_key_object_is_all_the_proof() {
     }
 }
 
+/// Lets the current key, which is the control, be disabled or gone.
+fn end_current(world: &World, is_gone: bool) {
+    let current = world.current();
+    if is_gone {
+        world.stage.sentry.delete_key(&current);
+    } else {
+        world.stage.sentry.edit_key(&current, |key| key.is_active = false);
+    }
+}
+
 #[test]
 fn a_control_that_is_disabled_or_gone_proves_nothing() {
     for is_gone in [false, true] {
         let (world, old) = due();
         // Ingestion takes everything: there is no other proof.
         world.stage.sentry.refuse_ingest(&old, Some((200, "{}".to_owned())));
-        let current = world.current();
-        if is_gone {
-            world.stage.sentry.delete_key(&current);
-        } else {
-            world.stage.sentry.edit_key(&current, |key| key.is_active = false);
-        }
+        end_current(&world, is_gone);
         for _ in 0..2 {
             let row = world.row(&old);
             assert_eq!(grade(&row), "-", "{row:#}");
@@ -102,12 +107,7 @@ fn without_a_current_key_that_works_a_refusal_by_ingestion_proves_nothing() {
         world.stage.sentry.refuse_ingest(&old, Some(refusal()));
         world.run_observing(&old);
         world.stage.sentry.edit_key(&old, |key| key.is_active = false);
-        let current = world.current();
-        if is_gone {
-            world.stage.sentry.delete_key(&current);
-        } else {
-            world.stage.sentry.edit_key(&current, |key| key.is_active = false);
-        }
+        end_current(&world, is_gone);
         for _ in 0..3 {
             let row = world.row(&old);
             assert_eq!((verdict(&row)[1], grade(&row)), ("disabled", "-"), "{row:#}");

@@ -195,7 +195,7 @@ fn a_secret_of_which_nobody_knows_the_project_freezes_every_project() {
     world.add_secret("acme/unread", "checkout");
     world.forget_calls();
     // Its value alone: the others are remembered.
-    world.stage.store_server.faults().on("GetSecretValue", 0, denied("secretsmanager:GetSecretValue"));
+    world.stage.store_server.faults().on("GetSecretValue", 0, Fault::access_denied());
     let reply = world.run();
     let row = world.row_of(&reply, &old);
     assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{row:#}");
@@ -205,23 +205,13 @@ fn a_secret_of_which_nobody_knows_the_project_freezes_every_project() {
     retired(&world, &old);
 }
 
-/// What Secrets Manager answers to a call that is not granted.
-fn denied(action: &str) -> Fault {
-    Fault::Answer(
-        400,
-        vec![("x-amzn-errortype".to_owned(), "AccessDeniedException".to_owned())],
-        json!({"__type": "AccessDeniedException", "Message": format!("not authorized to perform: {action}")})
-            .to_string(),
-    )
-}
-
 #[test]
 fn a_secret_that_cannot_be_looked_at_right_before_a_key_is_ended_keeps_the_key() {
     for call in ["DescribeSecret", "GetSecretValue"] {
         let (world, old) = due();
         world.run_observing(&old);
         world.forget_calls();
-        world.stage.store_server.faults().every(call, denied(call));
+        world.stage.store_server.faults().every(call, Fault::access_denied());
         let row = world.row(&old);
         assert_eq!(verdict(&row)[1..], ["frozen", "-", "none"], "{call}: {row:#}");
         assert!(row["reason"].as_str().unwrap().contains(call), "{call}: {row:#}");
@@ -237,7 +227,7 @@ fn a_secret_that_is_not_listed_and_cannot_be_described_is_not_taken_for_gone() {
     world.run_observing(&old);
     let current = world.current();
     world.stage.store.set_tags(&world.stage.secret, &[]);
-    world.stage.store_server.faults().every("DescribeSecret", denied("secretsmanager:DescribeSecret"));
+    world.stage.store_server.faults().every("DescribeSecret", Fault::access_denied());
     spared(&world, &old, "frozen", "secretsmanager:DescribeSecret");
     for key in [&old, &current] {
         assert!(!world.kinds(key).contains(&"abandoned".to_owned()), "{:?}", world.kinds(key));

@@ -112,6 +112,15 @@ impl World {
         (world, old)
     }
 
+    /// A world in which a key is superseded on record and its grace of an hour is over, with nothing that would prolong it.
+    pub(crate) fn overdue() -> (Self, String) {
+        let an_hour = DUE.replace("grace = \"0s\"\ngrace_max = \"0s\"", "grace = \"1h\"\ngrace_max = \"1h\"");
+        let (world, old) = Self::superseded(&policy("act", &an_hour, TABLES));
+        assert_eq!(verdict(&world.row(&old)), ["ours", "superseded", "-", "none"]);
+        world.pass(3_600);
+        (world, old)
+    }
+
     /// Rotates twice, with a run in between: the first key is nobody's, the second is ours and superseded now.
     pub(crate) fn supersede(&self) -> String {
         self.rotation();

@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt as _};
 use key_policy::ScopeSet;
 use key_policy::inventory::{ActsAs, Answer, Said, Secret, Token, Unknown};
 use secret_store::SecretStore;
-use sentry_binding::of_store;
+use sentry_binding::{KIND_TAG, of_store};
 use sentry_client::{AuthToken, Client, Identity, Kind};
 use tokio::time::Instant;
 
@@ -89,7 +89,7 @@ async fn read_own(store: &SecretStore, own: &OwnToken) -> Result<Own, Failure> {
         secret_arn: description.arn.clone(),
         secret_name: description.name.clone(),
         function: Some(own.function),
-        kind: said_kind(description.tags.get("sentry:kind")),
+        kind: said_kind(description.tags.get(KIND_TAG)),
         use_case: tag("sentry:use-case"),
         owner: tag("sentry:owner"),
         shape: stored.shape,
